@@ -1,0 +1,36 @@
+// Lookup tables, `type:name`. A table is opened once and asked many times; it notices that its file has changed.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conf/configuration.h"
+#include "lib/sys/error.h"
+
+namespace outpost::conf {
+
+class Table {
+ public:
+  virtual ~Table() = default;
+  // The value; nothing when the key is not there; an Error is temporary trouble, never "not found".
+  virtual sys::Result<std::optional<std::string>> Find(std::string_view key) = 0;
+};
+
+// The tables of one `*_maps` parameter, asked left to right.
+class TableList {
+ public:
+  // `items` are "type:name" words of the parameter `parameter`. What cannot be opened adds a finding with the
+  // file, the line and the command that mends it; the list is then left without that table.
+  static TableList Open(Configuration& configuration, std::string_view parameter,
+                        const std::vector<std::string>& items);
+  sys::Result<std::optional<std::string>> Find(std::string_view key);
+  bool empty() const { return tables_.empty(); }
+
+ private:
+  std::vector<std::unique_ptr<Table>> tables_;
+};
+
+}  // namespace outpost::conf

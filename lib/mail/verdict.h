@@ -1,0 +1,35 @@
+// What became of one recipient in one attempt: data that nobody can half-read.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "lib/mail/enhanced_status.h"
+
+namespace outpost::mail {
+
+// Whose fault a failure is; the three are never mixed up (docs/reliability.md).
+//   kMessage  refused at MAIL, RCPT or DATA: this message or recipient alone is deferred or returned
+//   kAccount  login refused, mechanism missing, certificate that is not trusted: nothing is returned, the
+//             circuit of (relay, account) opens
+//   kPath     no route, DNS, connect, TLS, greeting, STARTTLS missing: deferred, nothing is returned
+enum class Fault { kMessage, kAccount, kPath };
+
+struct Delivered {
+  EnhancedStatus status{2, 0, 0};
+  std::string reply;  // the relay's own words, printable
+};
+struct Deferred {
+  EnhancedStatus status{4, 0, 0};
+  std::string why;
+  Fault fault = Fault::kPath;
+};
+// A permanent refusal; a message's fault always.
+struct Returned {
+  EnhancedStatus status{5, 0, 0};
+  std::string why;
+};
+
+using Verdict = std::variant<Delivered, Deferred, Returned>;
+
+}  // namespace outpost::mail

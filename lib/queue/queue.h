@@ -1,0 +1,237 @@
+// The queue: one SQLite database, and the only room that knows it. docs/queue.md has the states, what is on disk
+// in each, who moves a recipient on and what recovery does.
+//
+// One owner: a Queue is opened under the runner's lock (QueueLock). Changes are made between Begin() and Commit();
+// Commit returns when they are on stable storage (WAL, synchronous=FULL), and one Commit for many changes costs one
+// sync. After an Error of a change, Rollback(): nothing of the batch is kept. Reads may come at any time and see
+// the changes of an open batch. Times are wall clock, microseconds since the epoch.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/mail/envelope.h"
+#include "lib/mail/queue_id.h"
+#include "lib/mail/verdict.h"
+#include "lib/spool/paths.h"
+#include "lib/sys/clock.h"
+#include "lib/sys/error.h"
+#include "lib/sys/unique_fd.h"
+
+namespace outpost::queue {
+
+using sys::Microseconds;
+using sys::Result;
+
+constexpr size_t kContentChunk = 1024 * 1024;
+
+// A message's number in this database; ids are for people and other programs.
+using MessageKey = int64_t;
+using RecipientKey = int64_t;
+
+// Rows of finished recipients (sent, returned) stay until their message is finished; then the message, its content
+// and its recipients are deleted and only events are left.
+enum class RecipientState {
+  kQueued,      // waits for next_attempt
+  kDispatched,  // handed to a delivery program, no verdict yet
+  kInDoubt,     // its content may have been taken, the reply is not known; waits for next_attempt
+  kHeld,        // until an administrator releases it
+  kSent,        // the relay's 2xx is recorded
+  kReturned,    // the sender has been sent a notice, or wanted none
+  kDead,        // undeliverable, and no sender to tell: kept until an administrator deletes it
+};
+std::string_view ToString(RecipientState state);
+
+enum class Origin { kSubmission, kBounce };
+
+struct NewMessage {
+  mail::QueueId id;
+  mail::Envelope envelope;
+  Origin origin = Origin::kSubmission;
+  uint32_t uid = 0;
+  Microseconds arrival{};
+  uint64_t header_bytes = 0;
+  std::string message_id;  // of the header, for the history
+  // What has been accepted and may come again; token is empty for a bounce.
+  std::string token;
+  uint64_t record_bytes = 0;
+  std::string digest;
+  bool from_maildrop = false;
+};
+
+// What a submission that comes again must agree in.
+struct IntakeKey {
+  mail::QueueId id;
+  uint32_t uid = 0;
+  std::string token;
+  uint64_t record_bytes = 0;
+  std::string digest;
+};
+
+struct Route {
+  std::string transport;  // "smtp"; "error" for what no transport can deliver
+  std::string next_hop;   // as configured; for "error" the reason, "5.1.3 bad address syntax"
+  friend bool operator==(const Route&, const Route&) = default;
+};
+
+// One recipient to work on, with what the work needs of its message.
+struct QueuedRecipient {
+  RecipientKey key = 0;
+  MessageKey message = 0;
+  uint32_t number = 0;  // within the message, from 0
+  mail::Recipient recipient;
+  RecipientState state = RecipientState::kQueued;
+  uint32_t attempts = 0;
+  Microseconds next_attempt{};
+  std::string last_status;  // "4.4.1", "" before the first attempt
+  std::string last_text;
+};
+
+struct QueuedMessage {
+  MessageKey key = 0;
+  mail::QueueId id;
+  mail::Envelope envelope;  // without recipients
+  Origin origin = Origin::kSubmission;
+  uint32_t uid = 0;
+  Microseconds arrival{};
+  uint64_t content_bytes = 0;
+  uint64_t header_bytes = 0;
+};
+
+// What one attempt or decision did to a recipient; becomes row and event.
+struct Outcome {
+  RecipientKey recipient = 0;
+  RecipientState state = RecipientState::kQueued;  // the new one
+  Microseconds next_attempt{};                     // for kQueued, kInDoubt
+  bool attempted = true;                           // counts as an attempt
+  std::string status;                              // "2.0.0"
+  std::string text;                                // printable
+  std::string relay;
+};
+
+struct Event {
+  Microseconds first{};
+  Microseconds last{};
+  uint64_t count = 1;
+  std::string
+      kind;  // "submitted", "dispatched", "sent", "deferred", "in doubt", "returned", "dead", "removed", ...
+  std::string recipient;
+  std::string text;
+  std::string relay;
+};
+
+struct Listed {
+  QueuedMessage message;
+  std::vector<QueuedRecipient> recipients;  // unfinished ones, at most the limit asked for
+  uint64_t unfinished = 0;
+};
+
+struct Counts {
+  uint64_t messages = 0;
+  uint64_t dead = 0;
+};
+
+// Whoever holds it is the one that may open the queue: an OFD lock on runner.lock, close-on-exec.
+class QueueLock {
+ public:
+  // Nothing when another process holds it. Makes the file.
+  static Result<std::optional<QueueLock>> TryTake(const spool::SpoolPaths& paths);
+
+ private:
+  explicit QueueLock(sys::UniqueFd fd) : fd_(std::move(fd)) {}
+  sys::UniqueFd fd_;
+};
+
+class Queue {
+ public:
+  // Makes the database when there is none. Refuses a newer schema. Sweeps messages left half stored. Recipients
+  // found in kDispatched stay so: see Undecided().
+  static Result<Queue> Open(const spool::SpoolPaths& paths, const QueueLock& lock);
+  Queue(Queue&&) noexcept;
+  Queue& operator=(Queue&&) noexcept;
+  ~Queue();
+
+  Result<void> Begin();
+  Result<void> Commit();
+  void Rollback();
+  bool in_batch() const;
+
+  // --- intake
+  // The id under which this submission was accepted before: same uid, and the same token or id, with size and
+  // digest agreeing.
+  Result<std::optional<mail::QueueId>> FindAccepted(const IntakeKey& key);
+  // Whether a message of this id is or was here (history included).
+  Result<bool> IsIdTaken(const mail::QueueId& id);
+  // Message, content, intake row and its "submitted" event. `content` of at most kContentChunk. Recipients begin as
+  // kQueued, due at once, with `routes` (one each) of configuration `generation`.
+  Result<MessageKey> Insert(const NewMessage& message, const sys::ReadOnlyFd& content,
+                            std::span<const Route> routes, int64_t generation);
+  // Larger content: the message begins invisible, chunks follow in order in batches of their own, and Publish makes
+  // it a queued message.
+  Result<MessageKey> InsertInvisible(const NewMessage& message, uint64_t content_bytes,
+                                     std::span<const Route> routes, int64_t generation);
+  Result<void> AppendContent(MessageKey message, std::string_view chunk);
+  Result<void> Publish(MessageKey message, Microseconds now);
+  // The maildrop files of these ids cannot come back; socket submissions' rows go by age.
+  Result<void> ForgetIntake(std::span<const mail::QueueId> ids);
+  Result<void> ForgetIntakeBefore(Microseconds arrival);
+
+  // --- what is due
+  // Next hops that have a recipient in kQueued or kInDoubt due at `now`, with no regard to generation.
+  Result<std::vector<Route>> DueRoutes(Microseconds now);
+  // The earliest next_attempt of any waiting recipient.
+  Result<std::optional<Microseconds>> NextDue();
+  // Due recipients for `route`, oldest next_attempt first, at most `limit`; of one message together and in order.
+  Result<std::vector<QueuedRecipient>> Due(const Route& route, Microseconds now, size_t limit);
+  Result<std::optional<QueuedMessage>> Message(MessageKey key);
+  // Waiting recipients whose route was decided by another configuration.
+  Result<std::vector<QueuedRecipient>> RoutedByOther(int64_t generation, size_t limit);
+  Result<void> SetRoute(RecipientKey recipient, const Route& route, int64_t generation);
+  // Everything that waits (or what waits for `route`) is due at `now`.
+  Result<void> MakeAllDue(Microseconds now);
+  Result<void> MakeDue(const Route& route, Microseconds now);
+
+  // --- delivery
+  Result<void> MarkDispatched(std::span<const RecipientKey> recipients, Microseconds now);
+  // Recipients that a runner before this one had dispatched and never heard of again.
+  Result<std::vector<QueuedRecipient>> Undecided(size_t limit);
+  // Row and event of each.
+  Result<void> Record(MessageKey message, std::span<const Outcome> outcomes, Microseconds now);
+  // Recipients of `message` not finished.
+  Result<uint64_t> Unfinished(MessageKey message);
+  // Deletes message, content and rows; events stay, with "removed".
+  Result<void> Remove(MessageKey message, Microseconds now);
+  // The content, in a sealed memfd or, when larger than sys::Scratch::kMemoryBytes, an unlinked file of
+  // `scratch_directory`.
+  Result<sys::ReadOnlyFd> Content(MessageKey message, sys::FdView scratch_directory);
+  // At most `max_bytes` of the front of the content.
+  Result<std::string> ContentHead(MessageKey message, size_t max_bytes);
+
+  // --- history and listing
+  Result<void> AddEvent(const mail::QueueId& id, const Event& event);
+  Result<std::vector<Event>> Trace(const mail::QueueId& id);
+  // The submitter, while the history knows it.
+  Result<std::optional<uint32_t>> Submitter(const mail::QueueId& id);
+  Result<void> TrimHistory(Microseconds older_than, uint64_t size_limit_bytes);
+  // In order of arrival, after `after` (0: from the start).
+  Result<std::vector<Listed>> List(MessageKey after, size_t limit, size_t recipients_limit);
+  Result<Counts> Count();
+
+  // --- housekeeping between events, bounded work a call
+  // Checkpoint, incremental vacuum; true when there is more to do.
+  Result<bool> Tidy();
+
+ private:
+  struct Impl;
+  explicit Queue(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace outpost::queue

@@ -1,0 +1,73 @@
+// The submission record: what `sendmail` writes to public/submit or, through `drop`, to maildrop/ID. One format
+// for both ways; docs/record.md has the grammar and an example.
+//
+//   outpost-record 1 ID\n          first line, fixed length, so that `drop` can name its file
+//   name=value\n ...               attributes, each at most kMaxAttributeLine bytes, %XX for what a line cannot
+//   hold \n the message                    exactly size= bytes, as they came from the caller
+//
+// Anybody may write one: a reader trusts nothing in it. Who submitted is not in it, but what the kernel says of
+// the socket's peer or the file's owner.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/mail/envelope.h"
+#include "lib/mail/queue_id.h"
+#include "lib/sys/error.h"
+
+namespace outpost::spool {
+
+constexpr size_t kMaxAttributeLine = 4096;
+constexpr size_t kMaxHeadBytes = 16 * 1024 * 1024;  // all attribute lines together
+constexpr size_t kTokenLength = 32;                 // hexadecimal, 128 bits
+constexpr std::string_view kFirstLinePrefix = "outpost-record 1 ";
+
+struct RecordHead {
+  mail::QueueId id;
+  std::string token;                     // the same on every try of one submission
+  std::chrono::microseconds arrival{};   // when sendmail had read the message
+  uint64_t size_bytes = 0;               // of the message that follows
+  std::string sender;                    // as given or the login name; "" the null sender
+  std::optional<std::string> full_name;  // for a generated From:
+  std::vector<std::string> recipients;   // RFC 5322 addresses as given, not completed
+  bool extract_recipients = false;       // -t: pickup adds those of To, Cc, Bcc (or their Resent- forms)
+  mail::Notify notify;                   // for all recipients
+  mail::ReturnContent ret = mail::ReturnContent::kUnspecified;
+  std::string envelope_id;
+};
+
+// The head as bytes, empty line included.
+std::string FormatHead(const RecordHead& head);
+
+// The ID of a record's first line; nothing when it is not one.
+std::optional<mail::QueueId> ParseFirstLine(std::string_view first_line_with_newline);
+
+// Length of the head at the front of `bytes`, empty line included; nothing when its end is not in there yet.
+std::optional<size_t> FindHeadEnd(std::string_view bytes);
+
+// `head` is exactly the head. Refuses unknown, repeated or missing attributes, bad values, control characters
+// after decoding, more than mail::kMaxRecipients; the error names the line.
+sys::Result<RecordHead> ParseHead(std::string_view head);
+
+// What pickup answers on the socket: one line.
+struct Answer {
+  enum class Kind {
+    kQueued,   // "queued ID\n": on stable storage
+    kLater,    // "later TEXT\n": could not be kept now, EX_TEMPFAIL
+    kRefused,  // "refused SYSEXIT TEXT\n": never will be
+  };
+  Kind kind = Kind::kLater;
+  std::string id;     // kQueued
+  int exit_code = 0;  // kRefused, a sysexits.h number
+  std::string text;   // printable, for the caller
+};
+constexpr size_t kMaxAnswerLine = 1024;
+std::string FormatAnswer(const Answer& answer);
+sys::Result<Answer> ParseAnswer(std::string_view line);
+
+}  // namespace outpost::spool

@@ -1,0 +1,229 @@
+#include "lib/sys/file.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <vector>
+
+#include "lib/sys/text.h"
+
+namespace outpost::sys {
+namespace {
+
+constexpr size_t kScratchBuffer = 64 * 1024;
+
+template <typename Call>
+auto Retry(Call call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+}  // namespace
+
+Result<UniqueFd> OpenFile(const std::string& path, int flags, mode_t mode) {
+  UniqueFd fd(Retry([&] { return open(path.c_str(), flags | O_CLOEXEC, mode); }));
+  if (!fd) return Error::FromErrno(Cat("open ", path));
+  return fd;
+}
+
+Result<UniqueFd> OpenIn(FdView directory, const std::string& name, int flags, mode_t mode) {
+  if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos) {
+    return Error(Cat("open ", Printable(name), ": not a file name"), EINVAL);
+  }
+  UniqueFd fd(Retry([&] { return openat(directory.get(), name.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, mode); }));
+  if (!fd) return Error::FromErrno(Cat("open ", Printable(name)));
+  return fd;
+}
+
+Result<UniqueFd> OpenDirectory(const std::string& path) { return OpenFile(path, O_RDONLY | O_DIRECTORY); }
+
+Result<std::string> ReadFile(const std::string& path, size_t max_bytes) {
+  // O_NONBLOCK: a FIFO without a writer must not hang us.
+  auto fd = OpenFile(path, O_RDONLY | O_NONBLOCK);
+  if (!fd) return fd.error();
+  struct stat status {};
+  if (fstat(fd->get(), &status) != 0) return Error::FromErrno(Cat("stat ", path));
+  if (!S_ISREG(status.st_mode)) return Error(Cat("read ", path, ": not a regular file"), EINVAL);
+  std::string text;
+  char buffer[16384];
+  while (true) {
+    const auto count = ReadSome(*fd, buffer);
+    if (!count) return count.error().Within(Cat("read ", path));
+    if (*count == 0) return text;
+    if (text.size() + *count > max_bytes)
+      return Error(Cat("read ", path, ": larger than ", max_bytes, " bytes"), EFBIG);
+    text.append(buffer, *count);
+  }
+}
+
+Result<size_t> ReadSome(FdView fd, std::span<char> buffer) {
+  const ssize_t count = Retry([&] { return read(fd.get(), buffer.data(), buffer.size()); });
+  if (count < 0) return Error::FromErrno("read");
+  return static_cast<size_t>(count);
+}
+
+Result<size_t> ReadAt(FdView fd, std::span<char> buffer, uint64_t offset) {
+  size_t done = 0;
+  while (done < buffer.size()) {
+    const ssize_t count = Retry([&] {
+      return pread(fd.get(), buffer.data() + done, buffer.size() - done, static_cast<off_t>(offset + done));
+    });
+    if (count < 0) return Error::FromErrno("read");
+    if (count == 0) break;
+    done += static_cast<size_t>(count);
+  }
+  return done;
+}
+
+Result<void> WriteAll(FdView fd, std::string_view bytes, std::string_view what) {
+  while (!bytes.empty()) {
+    const ssize_t count = Retry([&] { return write(fd.get(), bytes.data(), bytes.size()); });
+    if (count < 0) return Error::FromErrno(Cat("write ", what));
+    bytes.remove_prefix(static_cast<size_t>(count));
+  }
+  return {};
+}
+
+Result<void> SyncFile(FdView fd, std::string_view what) {
+  if (Retry([&] { return fsync(fd.get()); }) != 0) return Error::FromErrno(Cat("sync ", what));
+  return {};
+}
+
+Result<void> ReplaceFile(const std::string& path, std::string_view bytes, mode_t mode) {
+  const std::string temporary = Cat(path, ".tmp-", getpid());
+  const auto write_new = [&]() -> Result<void> {
+    auto fd = OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    if (!fd) return fd.error();
+    if (fchmod(fd->get(), mode) != 0) return Error::FromErrno(Cat("chmod ", temporary));
+    if (auto written = WriteAll(*fd, bytes, temporary); !written) return written;
+    return SyncFile(*fd, temporary);
+  };
+  if (auto written = write_new(); !written) {
+    if (written.error().code() != EEXIST) unlink(temporary.c_str());
+    return written;
+  }
+  if (rename(temporary.c_str(), path.c_str()) != 0) {
+    auto error = Error::FromErrno(Cat("rename ", temporary, " to ", path));
+    unlink(temporary.c_str());
+    return error;
+  }
+  const size_t slash = path.rfind('/');
+  auto directory = OpenDirectory(slash == std::string::npos ? "." : path.substr(0, std::max<size_t>(slash, 1)));
+  if (!directory) return directory.error();
+  return SyncFile(*directory, Cat("directory of ", path));
+}
+
+Result<void> MakeDirectories(const std::string& path, mode_t mode) {
+  for (size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
+    const std::string part = path.substr(0, slash);
+    if (mkdir(part.c_str(), mode) != 0 && errno != EEXIST) return Error::FromErrno(Cat("make directory ", part));
+    if (slash == std::string::npos) return {};
+  }
+}
+
+Result<Scratch> Scratch::Make(FdView directory) {
+  UniqueFd fd(memfd_create("outpost-content", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!fd) return Error::FromErrno("make a memfd");
+  return Scratch(directory, std::move(fd));
+}
+
+Result<void> Scratch::Append(std::string_view bytes) {
+  if (buffer_.size() + bytes.size() <= kScratchBuffer) {
+    buffer_ += bytes;
+    return {};
+  }
+  if (auto flushed = Flush(); !flushed) return flushed;
+  if (bytes.size() <= kScratchBuffer) {
+    buffer_ = bytes;
+    return {};
+  }
+  if (in_memory_ && size_ + bytes.size() > kMemoryBytes) {
+    if (auto moved = MoveToFile(); !moved) return moved;
+  }
+  if (auto written = WriteAll(fd_, bytes, "temporary content"); !written) return written;
+  size_ += bytes.size();
+  return {};
+}
+
+Result<void> Scratch::Flush() {
+  if (in_memory_ && size_ + buffer_.size() > kMemoryBytes) {
+    if (auto moved = MoveToFile(); !moved) return moved;
+  }
+  if (auto written = WriteAll(fd_, buffer_, "temporary content"); !written) return written;
+  size_ += buffer_.size();
+  buffer_.clear();
+  return {};
+}
+
+Result<void> Scratch::MoveToFile() {
+  // Not O_TMPFILE: its read-only twin needs /proc/self/fd, which a process that is not dumpable cannot open.
+  unsigned char random[8];
+  FillRandom(random);
+  std::string name = "content-";
+  for (const unsigned char byte : random) {
+    name += static_cast<char>('a' + (byte & 15));
+    name += static_cast<char>('a' + (byte >> 4));
+  }
+  auto file = OpenIn(directory_, name, O_RDWR | O_CREAT | O_EXCL, 0600);
+  if (!file) return file.error().Within("make a temporary file");
+  auto read_only = OpenIn(directory_, name, O_RDONLY);
+  if (unlinkat(directory_.get(), name.c_str(), 0) != 0) return Error::FromErrno(Cat("unlink ", name));
+  if (!read_only) return read_only.error();
+  std::string block(kScratchBuffer, '\0');
+  for (uint64_t offset = 0; offset < size_;) {
+    const auto count = ReadAt(fd_, block, offset);
+    if (!count) return count.error();
+    if (auto written = WriteAll(*file, std::string_view(block).substr(0, *count), "temporary content"); !written) {
+      return written;
+    }
+    offset += *count;
+  }
+  fd_ = std::move(*file);
+  read_only_ = std::move(*read_only);
+  in_memory_ = false;
+  return {};
+}
+
+Result<FdView> Scratch::Flushed() {
+  if (auto flushed = Flush(); !flushed) return flushed.error();
+  return FdView(fd_);
+}
+
+Result<ReadOnlyFd> Scratch::Finish() && {
+  if (auto flushed = Flush(); !flushed) return flushed.error();
+  if (in_memory_) {
+    if (fcntl(fd_.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+      return Error::FromErrno("seal content");
+    }
+    return ReadOnlyFd::Check(std::move(fd_), size_);
+  }
+  return ReadOnlyFd::Check(std::move(read_only_), size_);
+}
+
+Result<ReadOnlyFd> SealedCopy(std::string_view bytes) {
+  UniqueFd fd(memfd_create("outpost-content", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!fd) return Error::FromErrno("make a memfd");
+  if (auto written = WriteAll(fd, bytes, "memfd"); !written) return written.error();
+  if (fcntl(fd.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+    return Error::FromErrno("seal content");
+  }
+  return ReadOnlyFd::Check(std::move(fd), bytes.size());
+}
+
+void FillRandom(std::span<unsigned char> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = Retry([&] { return getrandom(bytes.data(), bytes.size(), 0); });
+    if (count < 0) abort();  // getrandom without flags fails for programming errors alone
+    bytes = bytes.subspan(static_cast<size_t>(count));
+  }
+}
+
+}  // namespace outpost::sys
