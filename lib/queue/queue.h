@@ -92,6 +92,13 @@ struct QueuedRecipient {
   Microseconds next_attempt{};
   std::string last_status;  // "4.4.1", "" before the first attempt
   std::string last_text;
+  Route route;  // as cached
+};
+
+// A message as it has just been stored. Its recipients' keys are consecutive, in the order of the envelope.
+struct Stored {
+  MessageKey key = 0;
+  RecipientKey first_recipient = 0;
 };
 
 struct QueuedMessage {
@@ -171,14 +178,16 @@ class Queue {
   Result<bool> IsIdTaken(const mail::QueueId& id);
   // Message, content, intake row and its "submitted" event. `content` of at most kContentChunk. Recipients begin as
   // kQueued, due at once, with `routes` (one each) of configuration `generation`.
-  Result<MessageKey> Insert(const NewMessage& message, const sys::ReadOnlyFd& content,
-                            std::span<const Route> routes, int64_t generation);
+  Result<Stored> Insert(const NewMessage& message, const sys::ReadOnlyFd& content, std::span<const Route> routes,
+                        int64_t generation);
   // Larger content: the message begins invisible, chunks follow in order in batches of their own, and Publish makes
   // it a queued message.
-  Result<MessageKey> InsertInvisible(const NewMessage& message, uint64_t content_bytes,
-                                     std::span<const Route> routes, int64_t generation);
+  Result<Stored> InsertInvisible(const NewMessage& message, uint64_t content_bytes, std::span<const Route> routes,
+                                 int64_t generation);
   Result<void> AppendContent(MessageKey message, std::string_view chunk);
   Result<void> Publish(MessageKey message, Microseconds now);
+  // Deletes an invisible message that will not be completed; no trace of it is left.
+  Result<void> Discard(MessageKey message);
   // The maildrop files of these ids cannot come back; socket submissions' rows go by age.
   Result<void> ForgetIntake(std::span<const mail::QueueId> ids);
   Result<void> ForgetIntakeBefore(Microseconds arrival);
@@ -186,11 +195,15 @@ class Queue {
   // --- what is due
   // Next hops that have a recipient in kQueued or kInDoubt due at `now`, with no regard to generation.
   Result<std::vector<Route>> DueRoutes(Microseconds now);
-  // The earliest next_attempt of any waiting recipient.
-  Result<std::optional<Microseconds>> NextDue();
+  // The earliest next_attempt later than `after` of any waiting recipient (what is due already may be waiting for
+  // its destination, and must not wake the runner again).
+  Result<std::optional<Microseconds>> NextDue(Microseconds after);
   // Due recipients for `route`, oldest next_attempt first, at most `limit`; of one message together and in order.
   Result<std::vector<QueuedRecipient>> Due(const Route& route, Microseconds now, size_t limit);
   Result<std::optional<QueuedMessage>> Message(MessageKey key);
+  // Waiting recipients for `route` of messages that arrived before `arrival`, at most `limit`: what may have
+  // expired behind a destination that cannot be reached.
+  Result<std::vector<QueuedRecipient>> WaitingSince(const Route& route, Microseconds arrival, size_t limit);
   // Waiting recipients whose route was decided by another configuration.
   Result<std::vector<QueuedRecipient>> RoutedByOther(int64_t generation, size_t limit);
   Result<void> SetRoute(RecipientKey recipient, const Route& route, int64_t generation);
@@ -204,7 +217,7 @@ class Queue {
   Result<std::vector<QueuedRecipient>> Undecided(size_t limit);
   // Row and event of each.
   Result<void> Record(MessageKey message, std::span<const Outcome> outcomes, Microseconds now);
-  // Recipients of `message` not finished.
+  // Recipients of `message` that are neither sent nor returned; a dead one keeps its message.
   Result<uint64_t> Unfinished(MessageKey message);
   // Deletes message, content and rows; events stay, with "removed".
   Result<void> Remove(MessageKey message, Microseconds now);
