@@ -5,6 +5,11 @@
 // Commit returns when they are on stable storage (WAL, synchronous=FULL), and one Commit for many changes costs one
 // sync. After an Error of a change, Rollback(): nothing of the batch is kept. Reads may come at any time and see
 // the changes of an open batch. Times are wall clock, microseconds since the epoch.
+//
+// An Error carries what was attempted and SQLite's words; its code is ENOSPC, EIO, ENOMEM, EROFS where that is the
+// cause (waiting and trying again may help), EUCLEAN for a damaged database, EBADMSG for one damaged message.
+// Nothing read is trusted: a row that this program cannot have written is set aside, never acted on, and named by
+// TakeDamaged().
 #pragma once
 
 #include <chrono>
@@ -31,6 +36,7 @@ using sys::Microseconds;
 using sys::Result;
 
 constexpr size_t kContentChunk = 1024 * 1024;
+constexpr size_t kMaxTrace = 2000;
 
 // A message's number in this database; ids are for people and other programs.
 using MessageKey = int64_t;
@@ -110,6 +116,7 @@ struct QueuedMessage {
   Microseconds arrival{};
   uint64_t content_bytes = 0;
   uint64_t header_bytes = 0;
+  Microseconds waited{};  // what AddWaited has accrued
 };
 
 // What one attempt or decision did to a recipient; becomes row and event.
@@ -127,9 +134,11 @@ struct Event {
   Microseconds first{};
   Microseconds last{};
   uint64_t count = 1;
-  std::string
-      kind;  // "submitted", "dispatched", "sent", "deferred", "in doubt", "returned", "dead", "removed", ...
+  // "submitted", "sent", "deferred", "in doubt", "returned", "dead", "removed", ...; where an unfinished recipient
+  // is now: "now queued", "now dispatched", ...
+  std::string kind;
   std::string recipient;
+  std::string status;  // "4.4.1"
   std::string text;
   std::string relay;
 };
@@ -142,7 +151,25 @@ struct Listed {
 
 struct Counts {
   uint64_t messages = 0;
-  uint64_t dead = 0;
+  uint64_t dead = 0;  // recipients in kDead
+};
+
+// A message that was found damaged. Its waiting recipients are in kDead now.
+struct Damaged {
+  MessageKey message = 0;
+  std::string text;  // printable, with the id where it can be read
+};
+
+// What is remembered of a destination while no runner runs. The queue gives it no meaning but for the key.
+struct Destination {
+  std::string next_hop;  // with `account` the key
+  std::string account;
+  double window = 0;        // concurrency
+  std::string circuit;      // "closed", "open", ...
+  Microseconds since{};     // of the circuit's state
+  uint32_t depth = 0;       // of pipelining; 0: not known
+  std::string certificate;  // last that was verified, a digest
+  std::string last_error;
 };
 
 // Whoever holds it is the one that may open the queue: an OFD lock on runner.lock, close-on-exec.
@@ -188,9 +215,10 @@ class Queue {
   Result<void> Publish(MessageKey message, Microseconds now);
   // Deletes an invisible message that will not be completed; no trace of it is left.
   Result<void> Discard(MessageKey message);
-  // The maildrop files of these ids cannot come back; socket submissions' rows go by age.
+  // The maildrop files of these ids cannot come back; socket submissions' rows go by the age of their ids. True:
+  // more is left, call again in a later batch.
   Result<void> ForgetIntake(std::span<const mail::QueueId> ids);
-  Result<void> ForgetIntakeBefore(Microseconds arrival);
+  Result<bool> ForgetIntakeBefore(Microseconds made_at);
 
   // --- what is due
   // Next hops that have a recipient in kQueued or kInDoubt due at `now`, with no regard to generation.
@@ -200,16 +228,19 @@ class Queue {
   Result<std::optional<Microseconds>> NextDue(Microseconds after);
   // Due recipients for `route`, oldest next_attempt first, at most `limit`; of one message together and in order.
   Result<std::vector<QueuedRecipient>> Due(const Route& route, Microseconds now, size_t limit);
+  // Nothing when it is not there, or was damaged and has been set aside.
   Result<std::optional<QueuedMessage>> Message(MessageKey key);
+  Result<std::optional<MessageKey>> Find(const mail::QueueId& id);
   // Waiting recipients for `route` of messages that arrived before `arrival`, at most `limit`: what may have
   // expired behind a destination that cannot be reached.
   Result<std::vector<QueuedRecipient>> WaitingSince(const Route& route, Microseconds arrival, size_t limit);
   // Waiting recipients whose route was decided by another configuration.
   Result<std::vector<QueuedRecipient>> RoutedByOther(int64_t generation, size_t limit);
   Result<void> SetRoute(RecipientKey recipient, const Route& route, int64_t generation);
-  // Everything that waits (or what waits for `route`) is due at `now`.
-  Result<void> MakeAllDue(Microseconds now);
-  Result<void> MakeDue(const Route& route, Microseconds now);
+  // Everything that waits (or what waits for `route`) is due at `now`. True: more is left, call again; bounded work
+  // a call, whatever the queue's depth.
+  Result<bool> MakeAllDue(Microseconds now);
+  Result<bool> MakeDue(const Route& route, Microseconds now);
 
   // --- delivery
   Result<void> MarkDispatched(std::span<const RecipientKey> recipients, Microseconds now);
@@ -219,6 +250,8 @@ class Queue {
   Result<void> Record(MessageKey message, std::span<const Outcome> outcomes, Microseconds now);
   // Recipients of `message` that are neither sent nor returned; a dead one keeps its message.
   Result<uint64_t> Unfinished(MessageKey message);
+  // Time that the message has spent waiting with a network.
+  Result<void> AddWaited(MessageKey message, Microseconds time);
   // Deletes message, content and rows; events stay, with "removed".
   Result<void> Remove(MessageKey message, Microseconds now);
   // The content, in a sealed memfd or, when larger than sys::Scratch::kMemoryBytes, an unlinked file of
@@ -228,17 +261,31 @@ class Queue {
   Result<std::string> ContentHead(MessageKey message, size_t max_bytes);
 
   // --- history and listing
+  // Nothing happens when the history does not know `id`. A repeat of one of this recipient's last events makes that
+  // one's count and `last`.
   Result<void> AddEvent(const mail::QueueId& id, const Event& event);
+  // In order of time, at most kMaxTrace; then where its unfinished recipients are now.
   Result<std::vector<Event>> Trace(const mail::QueueId& id);
   // The submitter, while the history knows it.
   Result<std::optional<uint32_t>> Submitter(const mail::QueueId& id);
-  Result<void> TrimHistory(Microseconds older_than, uint64_t size_limit_bytes);
+  // Of messages that are finished, oldest first: those removed before `older_than`, and more until the history is
+  // no larger than the limit. True: more is left, call again.
+  Result<bool> TrimHistory(Microseconds older_than, uint64_t size_limit_bytes);
   // In order of arrival, after `after` (0: from the start).
   Result<std::vector<Listed>> List(MessageKey after, size_t limit, size_t recipients_limit);
   Result<Counts> Count();
 
+  // --- destinations
+  Result<std::optional<Destination>> LoadDestination(const std::string& next_hop, const std::string& account);
+  Result<std::vector<Destination>> LoadDestinations(size_t limit);
+  Result<void> SaveDestination(const Destination& destination);
+
+  // --- what was found wrong since the last call
+  std::vector<Damaged> TakeDamaged();
+
   // --- housekeeping between events, bounded work a call
-  // Checkpoint, incremental vacuum; true when there is more to do.
+  // Outside a batch. Checkpoint, content of removed messages, incremental vacuum; true when there is more to do.
+  // With nothing left, memory is given back.
   Result<bool> Tidy();
 
  private:
