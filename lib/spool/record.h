@@ -24,7 +24,8 @@ namespace outpost::spool {
 
 constexpr size_t kMaxAttributeLine = 4096;
 constexpr size_t kMaxHeadBytes = 16 * 1024 * 1024;  // all attribute lines together
-constexpr size_t kTokenLength = 32;                 // hexadecimal, 128 bits
+constexpr size_t kTokenLength = 32;                 // hexadecimal, lower case, 128 bits
+constexpr size_t kMaxFullName = 1000;               // bytes, after decoding
 constexpr std::string_view kFirstLinePrefix = "outpost-record 1 ";
 
 struct RecordHead {
@@ -38,20 +39,24 @@ struct RecordHead {
   bool extract_recipients = false;       // -t: pickup adds those of To, Cc, Bcc (or their Resent- forms)
   mail::Notify notify;                   // for all recipients
   mail::ReturnContent ret = mail::ReturnContent::kUnspecified;
-  std::string envelope_id;
+  std::string envelope_id;  // xtext (RFC 3461 section 4), at most mail::kMaxEnvelopeId bytes; empty: not given
 };
 
-// The head as bytes, empty line included.
+// The head as bytes, empty line included. Its length does not depend on `arrival` and `size_bytes`, so that a
+// writer may send it ahead into a file and put the true values there when the message is whole. The caller has
+// kept to the limits (mail::kMaxAddress, kMaxFullName, ...): FormatHead of anything else is refused by ParseHead.
 std::string FormatHead(const RecordHead& head);
 
 // The ID of a record's first line; nothing when it is not one.
 std::optional<mail::QueueId> ParseFirstLine(std::string_view first_line_with_newline);
 
-// Length of the head at the front of `bytes`, empty line included; nothing when its end is not in there yet.
-std::optional<size_t> FindHeadEnd(std::string_view bytes);
+// Length of the head at the front of `bytes`, empty line included; nothing when its end is not in there yet. The
+// first `searched` bytes are known not to hold it: who reads from a slow peer searches nothing twice.
+std::optional<size_t> FindHeadEnd(std::string_view bytes, size_t searched = 0);
 
 // `head` is exactly the head. Refuses unknown, repeated or missing attributes, bad values, control characters
-// after decoding, more than mail::kMaxRecipients; the error names the line.
+// (bytes below 0x20 and 0x7F) after decoding, more than mail::kMaxRecipients; the error names the line. Bytes from
+// 0x80 may be anything: whether they are UTF-8 is cleanup's question.
 sys::Result<RecordHead> ParseHead(std::string_view head);
 
 // What pickup answers on the socket: one line.
@@ -66,8 +71,10 @@ struct Answer {
   int exit_code = 0;  // kRefused, a sysexits.h number
   std::string text;   // printable, for the caller
 };
-constexpr size_t kMaxAnswerLine = 1024;
+constexpr size_t kMaxAnswerLine = 1024;  // newline included
+// The line, newline included; the text made printable and cut to fit.
 std::string FormatAnswer(const Answer& answer);
+// `line` with its newline: an answer that was cut short is none.
 sys::Result<Answer> ParseAnswer(std::string_view line);
 
 }  // namespace outpost::spool
