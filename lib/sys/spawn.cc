@@ -31,6 +31,7 @@ std::vector<char*> Pointers(const std::vector<std::string>& texts) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
+  if (request.new_session && setsid() < 0) fail();
   for (size_t i = 0; i < moved.size(); ++i) {
     moved[i] = fcntl(request.descriptors[i].first.get(), F_DUPFD_CLOEXEC, highest + 1);
     if (moved[i] < 0) fail();

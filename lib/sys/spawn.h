@@ -23,6 +23,7 @@ struct SpawnRequest {
   std::vector<std::pair<FdView, int>> descriptors;
   // The whole environment, NAME=VALUE; nothing is inherited.
   std::vector<std::string> environment;
+  bool new_session = false;  // setsid(2): the program outlives the terminal it was started from
 };
 
 // Does not wait for the exec: a program that cannot be executed ends with status 127.

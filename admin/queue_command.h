@@ -1,0 +1,16 @@
+// outpost queue list | mailq | trace
+#pragma once
+
+#include <string>
+
+#include "admin/environment.h"
+
+namespace outpost::admin {
+
+// Each returns the exit status. `as_json`: one JSON object a line.
+int ListQueue(const Environment& environment, bool as_json);
+// The form of Postfix's mailq.
+int Mailq(const Environment& environment);
+int TraceMessage(const Environment& environment, const std::string& id, bool as_json);
+
+}  // namespace outpost::admin

@@ -1,0 +1,110 @@
+#include "admin/queue_view.h"
+
+#include <sysexits.h>
+
+#include "admin/control_client.h"
+#include "lib/queue/queue.h"
+#include "lib/sys/clock.h"
+#include "lib/sys/text.h"
+
+namespace outpost::admin {
+namespace {
+
+constexpr size_t kPage = 100;
+
+int Fail(const sys::Error& error, int exit_code) {
+  PrintError(error.text());
+  return exit_code;
+}
+
+// Asks the runner. Nothing when there is none.
+std::optional<int> Ask(const Environment& environment, const ipc::Request& request,
+                       const std::function<void(const ipc::Response&)>& on_response) {
+  auto done = AskRunner(environment.paths, request, on_response);
+  if (!done) return Fail(done.error(), EX_UNAVAILABLE);
+  if (!*done) return std::nullopt;
+  if (!(*done)->error.empty()) PrintError((*done)->error);
+  return (*done)->exit_code;
+}
+
+// The queue itself, for as long as no runner wants it. The lock must outlive the queue.
+struct OwnQueue {
+  queue::QueueLock lock;
+  queue::Queue queue;
+};
+
+sys::Result<OwnQueue> OpenOwn(const spool::SpoolPaths& paths) {
+  auto lock = queue::QueueLock::TryTake(paths);
+  if (!lock) {
+    return lock.error().Within("the mailer is not running, and the queue is not yours to read");
+  }
+  if (!*lock) return sys::Error("the mailer is starting or stopping; try again in a moment");
+  auto queue = queue::Queue::Open(paths, **lock);
+  if (!queue) return queue.error();
+  return OwnQueue{std::move(**lock), std::move(*queue)};
+}
+
+ipc::ListedMessage ToListedMessage(const queue::Listed& listed, Microseconds now) {
+  ipc::ListedMessage message;
+  message.id = listed.message.id.text();
+  message.sender = listed.message.envelope.sender;
+  message.size = listed.message.content_bytes;
+  message.arrival_us = listed.message.arrival.count();
+  message.uid = listed.message.uid;
+  message.state = queue::Summarize(listed, now);
+  message.recipients_total = listed.unfinished;
+  for (const auto& recipient : listed.recipients) {
+    message.recipients.push_back({recipient.recipient.address, std::string(queue::ToString(recipient.state)),
+                                  recipient.last_text, recipient.next_attempt.count()});
+  }
+  return message;
+}
+
+}  // namespace
+
+int ForEachMessage(const Environment& environment,
+                   const std::function<void(const ipc::ListedMessage&)>& on_message) {
+  const auto asked = Ask(environment, {ipc::Request::Verb::kList, ""}, [&](const ipc::Response& response) {
+    if (const auto* message = std::get_if<ipc::ListedMessage>(&response)) on_message(*message);
+  });
+  if (asked) return *asked;
+  auto own = OpenOwn(environment.paths);
+  if (!own) return Fail(own.error(), EX_UNAVAILABLE);
+  queue::MessageKey after = 0;
+  while (true) {
+    auto page = own->queue.List(after, kPage, ipc::kListedRecipients);
+    if (!page) return Fail(page.error(), EX_IOERR);
+    for (const auto& listed : *page) on_message(ToListedMessage(listed, sys::WallClock()));
+    if (page->size() < kPage) return EX_OK;
+    after = page->back().message.key;
+  }
+}
+
+int ForEachEvent(const Environment& environment, const std::string& id,
+                 const std::function<void(const ipc::TraceLine&)>& on_event) {
+  const auto parsed = mail::QueueId::Parse(id);
+  if (!parsed) {
+    PrintError(sys::Cat(sys::Printable(id),
+                        " is no queue id: those are 17 digits and consonants, as `sendmail -v` prints"));
+    return EX_DATAERR;
+  }
+  const auto asked = Ask(environment, {ipc::Request::Verb::kTrace, id}, [&](const ipc::Response& response) {
+    if (const auto* event = std::get_if<ipc::TraceLine>(&response)) on_event(*event);
+  });
+  if (asked) return *asked;
+  auto own = OpenOwn(environment.paths);
+  if (!own) return Fail(own.error(), EX_UNAVAILABLE);
+  auto events = own->queue.Trace(*parsed);
+  if (!events) return Fail(events.error(), EX_IOERR);
+  if (events->empty()) {
+    PrintError(sys::Cat("the history knows no message ", id));
+    return EX_NOUSER;
+  }
+  for (const auto& event : *events) {
+    on_event({event.first.count(), event.last.count(), event.count, event.kind, event.recipient,
+              event.status.empty() ? event.text : sys::Cat(event.status, " ", event.text), event.relay});
+  }
+  return EX_OK;
+}
+
+}  // namespace outpost::admin

@@ -1,0 +1,180 @@
+#include "admin/service_command.h"
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <fcntl.h>
+#include <poll.h>
+#include <sysexits.h>
+#include <thread>
+#include <unistd.h>
+
+#include "admin/check_command.h"
+#include "admin/control_client.h"
+#include "admin/format.h"
+#include "lib/queue/queue.h"
+#include "lib/sys/clock.h"
+#include "lib/sys/file.h"
+#include "lib/sys/spawn.h"
+#include "lib/sys/text.h"
+
+namespace outpost::admin {
+namespace {
+
+constexpr int kStatusNotRunning = 3;
+constexpr int kNotifyFd = 3;
+constexpr auto kStartPatience = std::chrono::seconds(60);
+constexpr auto kStopPatience = std::chrono::seconds(60);
+constexpr auto kPollInterval = std::chrono::milliseconds(20);
+
+std::vector<std::string> RunnerArguments(const Environment& environment) {
+  const std::string directory =
+      conf::ReadQueueRunnerSettings(const_cast<Environment&>(environment).configuration).daemon_directory;
+  return {directory + "/outpost-queue-runner", "-C", environment.configuration.location().directory};
+}
+
+// What a daemon may know of the environment that it was started from.
+std::vector<std::string> DaemonEnvironment() {
+  std::vector<std::string> kept = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"};
+  for (const char* name : {"TZ", "LANG", "HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR",
+                           "DBUS_SESSION_BUS_ADDRESS", "CREDENTIALS_DIRECTORY"}) {
+    if (const char* value = getenv(name)) kept.push_back(sys::Cat(name, "=", value));
+  }
+  return kept;
+}
+
+bool IsRunning(const spool::SpoolPaths& paths) {
+  const auto done = AskRunner(paths, {ipc::Request::Verb::kStatus, ""}, [](const ipc::Response&) {});
+  return done && *done;
+}
+
+// Refuses to start with a wrong configuration, all of it said.
+bool ConfigurationIsRight(Environment& environment) {
+  CheckConfiguration(environment);
+  PrintFindings(environment.configuration);
+  return !environment.configuration.HasErrors();
+}
+
+// What the runner wrote to its notify descriptor: "ready", or why not.
+std::string ReadNotification(sys::FdView fd) {
+  std::string text;
+  const auto deadline = sys::MonotonicClock() + kStartPatience;
+  while (true) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - sys::MonotonicClock());
+    pollfd ready{fd.get(), POLLIN, 0};
+    if (left.count() <= 0 || poll(&ready, 1, static_cast<int>(left.count())) == 0) {
+      return "it did not become ready in time; its log may say why";
+    }
+    std::array<char, 1024> block{};
+    const auto count = sys::ReadSome(fd, block);
+    if (!count || *count == 0) break;
+    text.append(block.data(), *count);
+  }
+  return text.empty() ? "it ended without a word; its log may say why" : std::string(sys::Trim(text));
+}
+
+int Tell(const Environment& environment, ipc::Request::Verb verb) {
+  const auto done = AskRunner(environment.paths, {verb, ""}, [](const ipc::Response&) {});
+  if (!done) {
+    PrintError(done.error().text());
+    return EX_UNAVAILABLE;
+  }
+  if (!*done) {
+    PrintError("the mailer is not running: `outpost start` starts it");
+    return EX_UNAVAILABLE;
+  }
+  if (!(*done)->error.empty()) PrintError((*done)->error);
+  return (*done)->exit_code;
+}
+
+}  // namespace
+
+int Start(Environment& environment) {
+  if (!ConfigurationIsRight(environment)) return EX_CONFIG;
+  if (IsRunning(environment.paths)) {
+    PrintError("the mailer is running already");
+    return EX_OK;
+  }
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) {
+    PrintError(sys::Error::FromErrno("make a pipe").text());
+    return EX_OSERR;
+  }
+  sys::UniqueFd reading(ends[0]);
+  sys::UniqueFd writing(ends[1]);
+  sys::SpawnRequest request;
+  request.argv = RunnerArguments(environment);
+  request.argv.insert(request.argv.end(), {"--notify", sys::Cat(kNotifyFd)});
+  request.descriptors = {{writing, kNotifyFd}};
+  request.environment = DaemonEnvironment();
+  request.new_session = true;
+  auto runner = sys::Spawn(request);
+  writing.reset();
+  if (!runner) {
+    PrintError(runner.error().text());
+    return EX_OSERR;
+  }
+  const std::string word = ReadNotification(reading);
+  if (word == "ready") return EX_OK;
+  PrintError(sys::Cat("the mailer did not start: ", sys::Printable(word)));
+  return EX_UNAVAILABLE;
+}
+
+int StartInForeground(Environment& environment, bool once) {
+  if (!ConfigurationIsRight(environment)) return EX_CONFIG;
+  auto arguments = RunnerArguments(environment);
+  if (once) arguments.emplace_back("--once");
+  std::vector<char*> argv;
+  for (auto& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  execv(argv[0], argv.data());
+  PrintError(sys::Error::FromErrno(sys::Cat("execute ", arguments[0])).text());
+  return EX_OSFILE;
+}
+
+int Stop(const Environment& environment) {
+  if (!IsRunning(environment.paths)) {
+    PrintError("the mailer is not running");
+    return EX_OK;
+  }
+  if (const int told = Tell(environment, ipc::Request::Verb::kStop); told != EX_OK) return told;
+  const auto deadline = sys::MonotonicClock() + kStopPatience;
+  while (sys::MonotonicClock() < deadline) {
+    auto lock = queue::QueueLock::TryTake(environment.paths);
+    if (!lock || *lock) return EX_OK;
+    std::this_thread::sleep_for(kPollInterval);
+  }
+  PrintError("the mailer has not ended in time; its log may say what it waits for");
+  return EX_TEMPFAIL;
+}
+
+int Reload(Environment& environment) {
+  if (!ConfigurationIsRight(environment)) return EX_CONFIG;
+  return Tell(environment, ipc::Request::Verb::kReload);
+}
+
+int Flush(const Environment& environment) { return Tell(environment, ipc::Request::Verb::kFlush); }
+
+int RunQueue(Environment& environment) {
+  return IsRunning(environment.paths) ? Flush(environment) : StartInForeground(environment, true);
+}
+
+int Status(const Environment& environment, bool as_json) {
+  const auto done =
+      AskRunner(environment.paths, {ipc::Request::Verb::kStatus, ""}, [&](const ipc::Response& response) {
+        const auto* status = std::get_if<ipc::StatusLine>(&response);
+        if (status == nullptr) return;
+        PrintOut(as_json ? status->Encode() : FormatStatus(*status, sys::WallClock()));
+      });
+  if (!done) {
+    PrintError(done.error().text());
+    return EX_UNAVAILABLE;
+  }
+  if (*done) return (*done)->exit_code;
+  PrintOut(as_json ? "{\"running\":false}\n"
+                   : "The mailer is not running. `sendmail` still accepts mail: it waits in the maildrop for "
+                     "`outpost start`.\n");
+  return kStatusNotRunning;
+}
+
+}  // namespace outpost::admin
