@@ -13,7 +13,7 @@ endif()
 
 add_library(outpost_options INTERFACE)
 target_compile_options(outpost_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
-target_compile_definitions(outpost_options INTERFACE _GNU_SOURCE)
+target_compile_definitions(outpost_options INTERFACE _GNU_SOURCE OUTPOST_VERSION="${PROJECT_VERSION}")
 target_include_directories(outpost_options INTERFACE ${CMAKE_SOURCE_DIR})
 
 if(OUTPOST_SANITIZE)

@@ -149,6 +149,10 @@ struct Listed {
   uint64_t unfinished = 0;
 };
 
+// One word for the message: "active" (a recipient is due or dispatched), "deferred", "in doubt", "hold", "dead"; the
+// first of these that any of its unfinished recipients is in.
+std::string_view Summarize(const Listed& listed, Microseconds now);
+
 struct Counts {
   uint64_t messages = 0;
   uint64_t dead = 0;  // recipients in kDead

@@ -1,0 +1,15 @@
+// outpost conf [-n] [NAME...]
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "admin/environment.h"
+
+namespace outpost::admin {
+
+// "name = value" a line: all parameters as in force, or those that main.cf sets as written (`explicit_only`), or
+// `names` alone. EX_DATAERR when a name is unknown, after showing the others.
+int ShowConfiguration(Environment& environment, bool explicit_only, const std::vector<std::string>& names);
+
+}  // namespace outpost::admin
