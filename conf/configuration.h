@@ -8,24 +8,16 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "conf/location.h"
+#include "conf/parameters.h"
 #include "lib/sys/error.h"
 
 namespace outpost::conf {
-
-// Where the configuration is. Order: `option` (sendmail -C, outpost -C: a directory, or a path that ends in
-// main.cf), MAIL_CONFIG (not when privileged by set-id), a user's own ~/.config/outpost/main.cf where there is one
-// (XDG_CONFIG_HOME honoured, never for root), the directory compiled in.
-struct Location {
-  std::string directory;                // absolute
-  bool user_mode = false;               // the user's own
-  std::string default_queue_directory;  // what queue_directory is unless main.cf says otherwise
-  std::string MainCf() const { return directory + "/main.cf"; }
-};
-sys::Result<Location> Locate(const std::optional<std::string>& option);
 
 struct Finding {
   enum class Severity { kWarning, kError };
@@ -33,7 +25,7 @@ struct Finding {
   std::string file;  // "" when it has no place in a file
   int line = 0;
   std::string text;              // what is wrong and what to do
-  std::string ToString() const;  // "/etc/outpost/main.cf:12: ..."
+  std::string ToString() const;  // "/etc/outpost/main.cf:12: warning: ...", an error without the word
 };
 
 class Configuration {
@@ -43,37 +35,58 @@ class Configuration {
   // The same of a text, for tests; `file` names it in findings.
   static Configuration Parse(const Location& location, std::string_view file, std::string_view text);
 
-  // Values after expansion. A value that does not fit its type, or a parameter that the registry does not hold
-  // with that type (a bug: aborts), adds a finding, and the default comes back.
+  // Values after expansion. A value that does not fit its type adds a finding, and the default comes back. A
+  // parameter that the registry does not hold with that type is a bug and aborts.
   std::string String(std::string_view name);
   bool Bool(std::string_view name);
-  int64_t Integer(std::string_view name);  // also sizes; bounds from the registry
+  int64_t Integer(std::string_view name);  // bounds from the registry
+  uint64_t Size(std::string_view name);    // the same of bytes
   std::chrono::seconds Time(std::string_view name);
-  std::vector<std::string> List(std::string_view name);  // section 2 of Postfix's rules: blanks, commas, { }
+  std::vector<std::string> List(std::string_view name);  // between blanks and commas; { } protects
 
   // Set in main.cf, as opposed to a default.
   bool IsSet(std::string_view name) const;
   // As written, for `outpost conf -n`; in the order of the file.
   std::vector<std::pair<std::string, std::string>> Explicit() const;
-  // Checks every parameter of the registry and warns of names it does not know (nearest known name included).
-  void CheckAll();
-  // An error of this file's parameter `name`, found by whoever read its value: placed at its line.
+  // The value of any known parameter as text, after expansion: for `outpost conf`.
+  sys::Result<std::string> Expanded(std::string_view name) const;
+
+  // Warns of names that the registry does not know (nearest known name included) unless they serve as macros, and
+  // of Postfix's parameters that are not supported.
+  void CheckNames();
+  // Something about this file's parameter `name`, found by whoever read its value: placed at its line. The same
+  // finding is kept once.
   void AddFinding(Finding::Severity severity, std::string_view name, std::string text);
+  // Something about another file.
+  void AddFinding(Finding finding);
 
   const std::vector<Finding>& findings() const { return findings_; }
   bool HasErrors() const;
   const Location& location() const { return location_; }
+  // The parameters that have been asked for so far, by name or in another's value.
+  const std::set<std::string, std::less<>>& names_read() const { return names_read_; }
 
  private:
   struct Entry {
     std::string value;
     int line = 0;
   };
+  explicit Configuration(Location location) : location_(std::move(location)), file_(location_.MainCf()) {}
+  void Take(std::string_view text);
+  // What `name` stands for before expansion: main.cf's value, else the default.
+  std::optional<std::string> Unexpanded(std::string_view name) const;
+  std::string Default(const Parameter& parameter) const;
+  sys::Result<std::string> ExpandText(std::string_view text) const;
+  // The value of `name` through `parse`, or the default's with a finding.
+  template <typename Reader>
+  auto Typed(std::string_view name, std::initializer_list<Type> types, Reader parse);
+
   Location location_;
   std::string file_;
   std::map<std::string, Entry, std::less<>> entries_;
   std::vector<std::string> order_;
   std::vector<Finding> findings_;
+  mutable std::set<std::string, std::less<>> names_read_;
 };
 
 }  // namespace outpost::conf

@@ -60,6 +60,7 @@ struct QueueRunnerSettings {
   std::string config_directory;
   std::string daemon_directory;
   std::string mail_owner;
+  std::string setgid_group;  // owns maildrop/
   std::string myhostname;
   std::string myorigin;
   std::string mail_name;
@@ -73,8 +74,8 @@ struct QueueRunnerSettings {
   seconds max_idle{};
   int64_t bounce_size_limit = 0;
   int64_t initial_destination_concurrency = 0;
-  int64_t default_destination_concurrency_limit = 0;
-  int64_t default_destination_recipient_limit = 0;
+  int64_t default_destination_concurrency_limit = 0;  // smtp's own, whose default is this one
+  int64_t default_destination_recipient_limit = 0;    // the same
   int64_t default_process_limit = 0;
   uint64_t queue_minfree = 0;
   seconds history_retention_time{};
@@ -112,7 +113,7 @@ struct SmtpClientSettings {
   // Session
   bool smtp_skip_5xx_greeting = true;
   bool smtp_always_send_ehlo = true;
-  int64_t smtp_line_length_limit = 998;
+  int64_t smtp_line_length_limit = 998;  // 0: none
   int64_t smtp_mx_address_limit = 5;
   int64_t smtp_mx_session_limit = 2;
   bool smtp_randomize_addresses = true;
@@ -138,5 +139,8 @@ SendmailSettings ReadSendmailSettings(Configuration& configuration);
 PickupSettings ReadPickupSettings(Configuration& configuration);
 QueueRunnerSettings ReadQueueRunnerSettings(Configuration& configuration);
 SmtpClientSettings ReadSmtpClientSettings(Configuration& configuration);
+
+// All of the above, for those who start or check the whole: every finding that main.cf alone can give.
+void CheckSettings(Configuration& configuration);
 
 }  // namespace outpost::conf

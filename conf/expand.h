@@ -1,0 +1,24 @@
+// The macros of main.cf values: $$, $name, ${name}, $(name), ${name?text}, ${name:text}, ${name?{a}:{b}}. Pure.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "lib/sys/error.h"
+
+namespace outpost::conf {
+
+// A name's value, not yet expanded; nothing when the name is unknown (it then expands to nothing).
+using Lookup = std::function<std::optional<std::string>(std::string_view name)>;
+
+// Values refer to values: each is expanded in turn, only the branch taken. Depth, number of references and length
+// of the result are bounded, so that a name which refers to itself ends in an error.
+sys::Result<std::string> Expand(std::string_view text, const Lookup& lookup);
+
+// Adds the names that `text` refers to, in any branch. What is no valid macro adds nothing.
+void CollectNames(std::string_view text, std::set<std::string, std::less<>>* names);
+
+}  // namespace outpost::conf

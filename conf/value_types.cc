@@ -1,0 +1,141 @@
+#include "conf/value_types.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "lib/sys/text.h"
+
+namespace outpost::conf {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr int64_t kLongestTime = int64_t{100} * 366 * 24 * 3600;
+
+std::string Quoted(std::string_view text) { return sys::Cat("\"", sys::Printable(text, 80), "\""); }
+
+std::optional<int64_t> SecondsOf(char unit) {
+  switch (unit) {
+    case 's':
+      return 1;
+    case 'm':
+      return 60;
+    case 'h':
+      return 3600;
+    case 'd':
+      return 24 * 3600;
+    case 'w':
+      return 7 * 24 * 3600;
+  }
+  return std::nullopt;
+}
+
+bool IsSeparator(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ','; }
+
+// The item at the front of `text`, which is not empty and begins with no separator.
+sys::Result<std::string> TakeItem(std::string_view* text) {
+  if (text->front() != '{') {
+    const auto end = std::ranges::find_if(*text, IsSeparator);
+    std::string item(text->begin(), end);
+    text->remove_prefix(item.size());
+    return item;
+  }
+  int depth = 0;
+  for (size_t i = 0; i < text->size(); ++i) {
+    if ((*text)[i] == '{') ++depth;
+    if ((*text)[i] != '}' || --depth > 0) continue;
+    std::string item(sys::Trim(text->substr(1, i - 1)));
+    text->remove_prefix(i + 1);
+    if (!text->empty() && !IsSeparator(text->front())) return sys::Error("text directly after \"}\"");
+    return item;
+  }
+  return sys::Error("\"{\" without \"}\"");
+}
+
+}  // namespace
+
+sys::Result<bool> ParseBool(std::string_view text) {
+  if (sys::EqualsIgnoringCase(text, "yes")) return true;
+  if (sys::EqualsIgnoringCase(text, "no")) return false;
+  return sys::Error(sys::Cat(Quoted(text), " is neither yes nor no"));
+}
+
+sys::Result<int64_t> ParseInteger(std::string_view text, int64_t minimum) {
+  std::string_view digits = text;
+  if (!digits.empty() && digits.front() == '+') digits.remove_prefix(1);
+  int64_t number = 0;
+  const char* end = digits.data() + digits.size();
+  const auto [stop, failure] = std::from_chars(digits.data(), end, number);
+  if (failure == std::errc::result_out_of_range) return sys::Error(sys::Cat(Quoted(text), " is out of range"));
+  if (failure != std::errc{} || stop != end || digits.empty()) {
+    return sys::Error(sys::Cat(Quoted(text), " is no whole number"));
+  }
+  if (number < minimum) return sys::Error(sys::Cat(Quoted(text), " is less than ", minimum));
+  return number;
+}
+
+sys::Result<seconds> ParseTime(std::string_view text, char unit, seconds minimum) {
+  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const std::optional<uint64_t> number = sys::ParseDecimal(text.substr(0, digits));
+  const std::string_view suffix = text.substr(digits);
+  const std::optional<int64_t> factor = suffix.empty()       ? SecondsOf(unit)
+                                        : suffix.size() == 1 ? SecondsOf(suffix.front())
+                                                             : std::nullopt;
+  if (!number || !factor) {
+    return sys::Error(sys::Cat(Quoted(text), " is no time: a number and one of s, m, h, d, w"));
+  }
+  if (*number > static_cast<uint64_t>(kLongestTime / *factor)) {
+    return sys::Error(sys::Cat(Quoted(text), " is longer than 100 years"));
+  }
+  const seconds time(static_cast<int64_t>(*number) * *factor);
+  if (time < minimum) return sys::Error(sys::Cat(Quoted(text), " is shorter than ", minimum.count(), "s"));
+  return time;
+}
+
+sys::Result<std::vector<std::string>> SplitList(std::string_view text) {
+  std::vector<std::string> items;
+  while (true) {
+    while (!text.empty() && IsSeparator(text.front())) text.remove_prefix(1);
+    if (text.empty()) return items;
+    sys::Result<std::string> item = TakeItem(&text);
+    if (!item) return item.error();
+    items.push_back(std::move(*item));
+  }
+}
+
+bool IsHostName(std::string_view text) {
+  if (text.empty() || text.size() > 255) return false;
+  size_t label = 0;
+  for (const char c : text) {
+    const bool inner = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                       c == '_' || static_cast<unsigned char>(c) >= 0x80;
+    if (!inner && c != '.') return false;
+    if (c == '.' && label == 0) return false;
+    label = c == '.' ? 0 : label + 1;
+    if (label > 63) return false;
+  }
+  return label > 0 && text.front() != '-' && sys::IsCleanText(text);
+}
+
+size_t EditDistance(std::string_view a, std::string_view b) {
+  // Three rows of the usual table: the one before last is there for swapped neighbours.
+  std::vector<size_t> before(b.size() + 1);
+  std::vector<size_t> last(b.size() + 1);
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) last[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        row[j] = std::min(row[j], before[j - 2] + 1);
+      }
+    }
+    std::swap(before, last);
+    std::swap(last, row);
+  }
+  return last[b.size()];
+}
+
+}  // namespace outpost::conf

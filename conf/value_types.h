@@ -1,0 +1,30 @@
+// The types of values (reference: Postfix's rules): text after expansion -> value, or what is wrong with it. Pure.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/sys/error.h"
+
+namespace outpost::conf {
+
+// "yes" or "no", in any case.
+sys::Result<bool> ParseBool(std::string_view text);
+// Decimal, an optional sign, nothing after it; at least `minimum`.
+sys::Result<int64_t> ParseInteger(std::string_view text, int64_t minimum);
+// A decimal number and s, m, h, d or w; `unit` where there is no letter. At least `minimum`, at most 100 years.
+sys::Result<std::chrono::seconds> ParseTime(std::string_view text, char unit, std::chrono::seconds minimum);
+// Items between blanks and commas; "{ ... }" is one item, its outer braces and the blanks inside them removed.
+sys::Result<std::vector<std::string>> SplitList(std::string_view text);
+
+// A host or domain name: labels of letters, digits, hyphens and underscores (or non-ASCII bytes) between single
+// dots.
+bool IsHostName(std::string_view text);
+
+// How many characters one name must change to be the other (insert, delete, replace, swap of neighbours).
+size_t EditDistance(std::string_view a, std::string_view b);
+
+}  // namespace outpost::conf
