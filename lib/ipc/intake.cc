@@ -27,7 +27,7 @@ constexpr size_t kDigits = 32;  // of token and digest
 // brackets and numbers of one recipient, or of all else, stay below kFrame.
 constexpr size_t kFrame = 512;
 constexpr size_t kLongestRecipient = 2 * (2 * mail::kMaxAddress + mail::kMaxOriginalRecipient) + kFrame;
-constexpr size_t kLongestRest = 2 * (mail::kMaxAddress + mail::kMaxEnvelopeId + kMaxName) + kFrame;
+constexpr size_t kLongestRest = 2 * (mail::kMaxAddress + mail::kMaxEnvelopeId + 2 * kMaxName) + kFrame;
 static_assert(kRecipientsAPacket * kLongestRecipient + kLongestRest <= kMaxPacket);
 
 static void DescribeRecipients(auto& fields, auto& recipients) {
@@ -48,6 +48,9 @@ void Describe(auto& fields, Of<Submission> auto& message) {
   fields("header_bytes", message.header_bytes);
   fields.Text("message_id", message.message_id, kMaxName);
   Describe(fields, message.envelope);
+  fields("refused", message.refused);
+  fields("refusal_status", message.refusal.status);
+  fields.Text("refusal_text", message.refusal.why, kMaxName);
   fields("more", message.more);
   DescribeRecipients(fields, message.envelope.recipients);
 }

@@ -13,6 +13,7 @@
 
 #include "lib/mail/envelope.h"
 #include "lib/mail/queue_id.h"
+#include "lib/mail/verdict.h"
 #include "lib/sys/error.h"
 
 namespace outpost::ipc {
@@ -35,6 +36,11 @@ struct Submission {
   uint64_t header_bytes = 0;   // of content, without the empty line
   std::string message_id;      // for the history; may be empty
   mail::Envelope envelope;     // recipients: those of this packet
+  // Cleanup has refused the message for good (too large, too many hops), and nobody is left to be told: it came by
+  // the maildrop. The runner keeps it as any other, but attempts nothing: it records `refusal` as the verdict of all
+  // recipients and reports to the sender. The content is the header alone then, so the report returns headers.
+  bool refused = false;
+  mail::Returned refusal;  // where `refused`
   bool more = false;
   std::string Encode() const;
 };

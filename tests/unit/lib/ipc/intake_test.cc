@@ -31,6 +31,9 @@ TEST(IpcIntake, SubmissionComesBackAsItWas) {
   EXPECT_EQ(got.header_bytes, sent.header_bytes);
   EXPECT_EQ(got.message_id, sent.message_id);
   EXPECT_EQ(got.envelope, sent.envelope);
+  EXPECT_EQ(got.refused, sent.refused);
+  EXPECT_EQ(got.refusal.status, sent.refusal.status);
+  EXPECT_EQ(got.refusal.why, sent.refusal.why);
   EXPECT_EQ(got.more, sent.more);
 }
 
@@ -150,7 +153,7 @@ TEST(IpcIntake, TheLongestMessageFitsIntoAPacket) {
   message.envelope.sender = longest.address;
   message.envelope.envelope_id = std::string(mail::kMaxEnvelopeId, '"');
   message.envelope.recipients.assign(kRecipientsAPacket, longest);
-  message.message_id = std::string(5000, '"');
+  message.message_id = message.refusal.why = std::string(5000, '"');
   message.handle = message.record_bytes = message.content_bytes = message.header_bytes = UINT64_MAX;
   EXPECT_LE(message.Encode().size(), kMaxPacket);
   EXPECT_TRUE(ParseToRunner(message.Encode()));

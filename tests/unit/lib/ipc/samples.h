@@ -37,6 +37,8 @@ inline Submission SampleSubmission() {
                      .header_bytes = 400,
                      .message_id = "<x@example.org>",
                      .envelope = SampleEnvelope(),
+                     .refused = true,
+                     .refusal = {.status = {5, 3, 4}, .why = "message too large"},
                      .more = true};
   message.envelope.recipients = {SampleRecipient(),
                                  {.address = "b@example.org", .original = {}, .notify = {}, .orcpt = {}}};
