@@ -44,7 +44,7 @@ sys::Result<OwnQueue> OpenOwn(const spool::SpoolPaths& paths) {
   return OwnQueue{std::move(**lock), std::move(*queue)};
 }
 
-ipc::ListedMessage ToListedMessage(const queue::Listed& listed, Microseconds now) {
+ipc::ListedMessage ToListedMessage(const queue::Listed& listed, sys::Microseconds now) {
   ipc::ListedMessage message;
   message.id = listed.message.id.text();
   message.sender = listed.message.envelope.sender;
