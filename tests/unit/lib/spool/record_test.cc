@@ -1,7 +1,10 @@
 #include "lib/spool/record.h"
 
+#include <filesystem>
+
 #include <gtest/gtest.h>
 
+#include "lib/sys/file.h"
 #include "lib/sys/text.h"
 
 namespace outpost::spool {
@@ -64,6 +67,22 @@ TEST(RecordHead, IsWrittenAsTheGrammarSays) {
             "sender=ana\n"
             "recipient=luis@example.org\n"
             "\n");
+}
+
+TEST(RecordHead, IsReadFromTheExampleOfItsDocument) {
+  const auto root = std::filesystem::path(__FILE__).parent_path() / "../../../..";
+  const auto text = sys::ReadFile((root / "docs/record.md").string(), 1 << 20);
+  ASSERT_TRUE(text) << text.error().text();
+  constexpr std::string_view kBegin = "## Example\n\n```\n";
+  const size_t begin = text->find(kBegin) + kBegin.size();
+  const std::string example = text->substr(begin, text->find("```", begin) - begin);
+  const auto end = FindHeadEnd(example);
+  ASSERT_TRUE(end);
+  const auto head = ParseHead(example.substr(0, *end));
+  ASSERT_TRUE(head) << head.error().text();
+  EXPECT_EQ(head->full_name, "Ana Mart\xC3\xADn");
+  EXPECT_EQ(head->size_bytes, example.size() - *end);
+  EXPECT_EQ(head->id.made_at(), head->arrival);
 }
 
 TEST(RecordHead, ComesBackWithEveryAttribute) {

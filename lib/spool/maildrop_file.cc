@@ -1,0 +1,80 @@
+#include "lib/spool/maildrop_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+#include <utility>
+
+#include "lib/sys/file.h"
+#include "lib/sys/text.h"
+
+namespace outpost::spool {
+namespace {
+
+using sys::Cat;
+using sys::Error;
+using sys::Result;
+
+// The file system is asked again for its free space after so many bytes.
+constexpr uint64_t kSpaceStep = 8 * 1024 * 1024;
+
+Result<void> CheckFreeSpace(sys::FdView fd, uint64_t free_bytes) {
+  struct statvfs space {};
+  if (fstatvfs(fd.get(), &space) != 0) return Error::FromErrno("look for free space in the maildrop");
+  if (space.f_bavail < (free_bytes + space.f_frsize - 1) / space.f_frsize) {
+    return Error("maildrop: not enough free space in the queue file system", ENOSPC);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<MaildropFile> MaildropFile::Create(const std::string& directory, const mail::QueueId& id,
+                                          const MaildropLimits& limits) {
+  auto opened = sys::OpenDirectory(directory);
+  if (!opened) return opened.error();
+  if (auto room = CheckFreeSpace(*opened, limits.free_bytes); !room) return room.error();
+  auto file = sys::OpenIn(*opened, id.text(), O_WRONLY | O_CREAT | O_EXCL, kMaildropFileMode);
+  if (!file) return file.error().Within(Cat("maildrop ", directory));
+  MaildropFile made(std::move(*opened), std::move(*file), id.text(), limits);
+  // Whatever the caller's umask.
+  if (fchmod(made.file_.get(), kMaildropFileMode) != 0)
+    return Error::FromErrno(Cat("chmod maildrop file ", id.text()));
+  return made;
+}
+
+MaildropFile::~MaildropFile() {
+  if (file_) unlinkat(directory_.get(), name_.c_str(), 0);
+}
+
+Result<void> MaildropFile::Append(std::string_view bytes) {
+  if (bytes.size() > limits_.record_bytes - size_) {
+    return Error(Cat("maildrop: message larger than ", limits_.record_bytes, " bytes"), EFBIG);
+  }
+  if (size_ + bytes.size() - size_at_space_check_ > kSpaceStep) {
+    if (auto room = CheckFreeSpace(file_, limits_.free_bytes + bytes.size()); !room) return room;
+    size_at_space_check_ = size_;
+  }
+  if (auto written = sys::WriteAll(file_, bytes, Cat("maildrop file ", name_)); !written) return written;
+  size_ += bytes.size();
+  return {};
+}
+
+Result<void> MaildropFile::MarkAndSync() {
+  if (fchmod(file_.get(), kMaildropCompleteMode) != 0) {
+    return Error::FromErrno(Cat("chmod maildrop file ", name_));
+  }
+  if (auto synced = sys::SyncFile(file_, Cat("maildrop file ", name_)); !synced) return synced;
+  return sys::SyncFile(directory_, "maildrop directory");
+}
+
+Result<void> MaildropFile::Commit() {
+  auto kept = MarkAndSync();
+  const bool gone = !kept && unlinkat(directory_.get(), name_.c_str(), 0) != 0 && errno == ENOENT;
+  file_.reset();
+  if (gone) return {};
+  return kept;
+}
+
+}  // namespace outpost::spool

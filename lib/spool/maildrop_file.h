@@ -1,0 +1,63 @@
+// One record on its way into the maildrop: what `drop` does with its rights, and sendmail with its own in user
+// mode.
+//
+//   maildrop/ID  0640  while it is written: whatever ends the writer, pickup sees that it is not whole
+//                0740  whole and on stable storage (owner's x set): pickup takes it
+//
+// The owner is the proof of who submitted, the group (the directory's, through drop's set-gid) lets pickup read it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "lib/mail/queue_id.h"
+#include "lib/sys/error.h"
+#include "lib/sys/unique_fd.h"
+
+namespace outpost::spool {
+
+constexpr int kMaildropFileMode = 0640;
+constexpr int kMaildropCompleteMode = 0740;
+
+struct MaildropLimits {
+  uint64_t record_bytes = 0;  // a larger record is refused with EFBIG
+  uint64_t free_bytes = 0;    // what must stay free in the file system; less is ENOSPC
+};
+
+class MaildropFile {
+ public:
+  // Makes DIRECTORY/ID; one that is there already is an error (EEXIST) and left alone.
+  static sys::Result<MaildropFile> Create(const std::string& directory, const mail::QueueId& id,
+                                          const MaildropLimits& limits);
+  MaildropFile(MaildropFile&& other) noexcept = default;
+  MaildropFile& operator=(MaildropFile&&) = delete;
+  // Removes the file unless Commit() has kept it.
+  ~MaildropFile();
+
+  // Blocks while the disk does. After an error the file is only good to be thrown away.
+  sys::Result<void> Append(std::string_view bytes);
+  // Marks the file whole and syncs it and the directory: on success it survives a crash. After an error it is
+  // gone, unless pickup took it between the mark and the failure: then it is in the queue, which is success.
+  // Call once.
+  sys::Result<void> Commit();
+
+  // For a signal's handler, which must remove the file without this object: the open directory and the name.
+  sys::FdView directory() const { return directory_; }
+  const std::string& name() const { return name_; }
+
+ private:
+  MaildropFile(sys::UniqueFd directory, sys::UniqueFd file, std::string name, const MaildropLimits& limits)
+      : directory_(std::move(directory)), file_(std::move(file)), name_(std::move(name)), limits_(limits) {}
+  sys::Result<void> MarkAndSync();
+
+  sys::UniqueFd directory_;
+  sys::UniqueFd file_;  // open until it is kept or removed
+  std::string name_;
+  MaildropLimits limits_;
+  uint64_t size_ = 0;
+  uint64_t size_at_space_check_ = 0;
+};
+
+}  // namespace outpost::spool

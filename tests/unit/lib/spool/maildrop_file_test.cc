@@ -1,0 +1,130 @@
+#include "lib/spool/maildrop_file.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <dirent.h>
+#include <fcntl.h>
+#include <filesystem>
+#include <memory>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "lib/sys/file.h"
+
+namespace outpost::spool {
+namespace {
+
+constexpr MaildropLimits kWide{.record_bytes = 1024 * 1024 * 1024, .free_bytes = 0};
+
+class MaildropFileTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/outpost-maildrop-XXXXXX";
+    ASSERT_NE(mkdtemp(name), nullptr);
+    directory_ = name;
+  }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+
+  std::string Path() const { return directory_ + "/" + id_.text(); }
+  int Mode() const {
+    struct stat status {};
+    return stat(Path().c_str(), &status) == 0 ? static_cast<int>(status.st_mode & 07777U) : -1;
+  }
+  bool IsEmpty() const { return std::filesystem::is_empty(directory_); }
+
+  std::string directory_;
+  mail::QueueId id_ = mail::QueueId::Make(std::chrono::microseconds(1763688000000000), 42);
+};
+
+TEST_F(MaildropFileTest, IsMarkedOnlyWhenWhole) {
+  const mode_t old = umask(0077);
+  auto file = MaildropFile::Create(directory_, id_, kWide);
+  ASSERT_TRUE(file) << file.error().text();
+  EXPECT_EQ(Mode(), 0640);
+  ASSERT_TRUE(file->Append("outpost-"));
+  ASSERT_TRUE(file->Append(""));
+  ASSERT_TRUE(file->Append(std::string_view("record\0\r\n", 9)));
+  EXPECT_EQ(Mode(), 0640);
+  ASSERT_TRUE(file->Commit());
+  EXPECT_EQ(Mode(), 0740);
+  EXPECT_EQ(*sys::ReadFile(Path(), 100), std::string("outpost-record\0\r\n", 17));
+  umask(old);
+}
+
+TEST_F(MaildropFileTest, StaysAfterItsObjectOnceKept) {
+  {
+    auto file = MaildropFile::Create(directory_, id_, kWide);
+    ASSERT_TRUE(file);
+    ASSERT_TRUE(file->Commit());
+  }
+  EXPECT_EQ(Mode(), 0740);
+}
+
+TEST_F(MaildropFileTest, IsGoneWhenItWasNotKept) {
+  {
+    auto file = MaildropFile::Create(directory_, id_, kWide);
+    ASSERT_TRUE(file);
+    const MaildropFile moved = std::move(*file);
+    EXPECT_EQ(Mode(), 0640);
+  }
+  EXPECT_TRUE(IsEmpty());
+}
+
+TEST_F(MaildropFileTest, LeavesAnotherFileOfItsNameAlone) {
+  ASSERT_TRUE(sys::ReplaceFile(Path(), "other", 0600));
+  const auto file = MaildropFile::Create(directory_, id_, kWide);
+  ASSERT_FALSE(file);
+  EXPECT_EQ(file.error().code(), EEXIST);
+  EXPECT_EQ(*sys::ReadFile(Path(), 100), "other");
+}
+
+TEST_F(MaildropFileTest, DoesNotFollowASymbolicLink) {
+  ASSERT_EQ(symlink("/tmp/outpost-maildrop-target", Path().c_str()), 0);
+  EXPECT_FALSE(MaildropFile::Create(directory_, id_, kWide));
+  EXPECT_FALSE(std::filesystem::exists("/tmp/outpost-maildrop-target"));
+}
+
+TEST_F(MaildropFileTest, RefusesMoreThanItsCeiling) {
+  auto file = MaildropFile::Create(directory_, id_, {.record_bytes = 10, .free_bytes = 0});
+  ASSERT_TRUE(file);
+  ASSERT_TRUE(file->Append("1234567"));
+  ASSERT_TRUE(file->Append("890"));
+  const auto more = file->Append("1");
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().code(), EFBIG);
+}
+
+TEST_F(MaildropFileTest, RefusesBelowTheFloorOfFreeSpace) {
+  const auto file = MaildropFile::Create(directory_, id_, {.record_bytes = 10, .free_bytes = uint64_t{1} << 62});
+  ASSERT_FALSE(file);
+  EXPECT_EQ(file.error().code(), ENOSPC);
+  EXPECT_TRUE(IsEmpty());
+}
+
+TEST_F(MaildropFileTest, SaysWhyTheDirectoryCannotBeUsed) {
+  const auto file = MaildropFile::Create(directory_ + "/missing", id_, kWide);
+  ASSERT_FALSE(file);
+  EXPECT_EQ(file.error().code(), ENOENT);
+}
+
+TEST_F(MaildropFileTest, ReportsAFailedWriteAndLeavesNothing) {
+  rlimit old{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &old), 0);
+  const auto old_handler = signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{.rlim_cur = 4096, .rlim_max = old.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  {
+    auto file = MaildropFile::Create(directory_, id_, kWide);
+    ASSERT_TRUE(file);
+    EXPECT_FALSE(file->Append(std::string(5000, 'x')));
+  }
+  EXPECT_TRUE(IsEmpty());
+  setrlimit(RLIMIT_FSIZE, &old);
+  signal(SIGXFSZ, old_handler);
+}
+
+}  // namespace
+}  // namespace outpost::spool
