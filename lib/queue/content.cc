@@ -1,0 +1,99 @@
+#include "lib/queue/content.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "lib/sys/file.h"
+#include "lib/sys/text.h"
+
+namespace outpost::queue {
+namespace {
+
+using sys::Error;
+
+// A chunk's key is (message, chunk number) in one: rows of a message lie together and need no second index.
+constexpr unsigned kChunkBits = 20;
+constexpr int64_t kMaxChunks = int64_t{1} << kChunkBits;
+
+int64_t FirstKey(MessageKey message) { return message << kChunkBits; }
+int64_t LastPossibleKey(MessageKey message) { return FirstKey(message) + kMaxChunks - 1; }
+
+}  // namespace
+
+Contents::Contents(Connection& connection)
+    : store_(connection, "store content in", "INSERT INTO content(key, bytes) VALUES(?, ?)"),
+      last_(connection, "find content in", "SELECT max(key) FROM content WHERE key BETWEEN ? AND ?"),
+      measure_(connection, "measure content in",
+               "SELECT count(*), sum(length(bytes)) FROM content WHERE key BETWEEN ? AND ?"),
+      read_(connection, "read content from", "SELECT bytes FROM content WHERE key BETWEEN ? AND ? ORDER BY key"),
+      erase_(connection, "remove content from", "DELETE FROM content WHERE key BETWEEN ? AND ?"),
+      erase_key_(connection, "remove content from", "DELETE FROM content WHERE key = ?") {}
+
+Result<void> Contents::Store(MessageKey message, std::string_view bytes) {
+  return store_.Run(FirstKey(message), Blob{bytes});
+}
+
+Result<std::optional<int64_t>> Contents::LastKey(MessageKey message) {
+  Rows rows(last_, FirstKey(message), LastPossibleKey(message));
+  if (const auto found = rows.Next(); !found) return found.error();
+  if (rows.IsNull(0)) return std::optional<int64_t>();
+  return std::optional<int64_t>(rows.Integer(0));
+}
+
+Result<void> Contents::Append(MessageKey message, std::string_view chunk) {
+  if (chunk.size() > kContentChunk) return Error("store content: a chunk is too large", EINVAL);
+  const auto last = LastKey(message);
+  if (!last) return last.error();
+  const int64_t key = last.value() ? **last + 1 : FirstKey(message);
+  if (key > LastPossibleKey(message)) return Error("store content: too many chunks", EFBIG);
+  return store_.Run(key, Blob{chunk});
+}
+
+Result<Contents::Extent> Contents::Measure(MessageKey message) {
+  Rows rows(measure_, FirstKey(message), LastPossibleKey(message));
+  if (const auto found = rows.Next(); !found) return found.error();
+  return Extent{static_cast<uint64_t>(rows.Integer(0)), static_cast<uint64_t>(rows.Integer(1))};
+}
+
+Result<sys::ReadOnlyFd> Contents::Copy(MessageKey message, uint64_t size, sys::FdView scratch_directory) {
+  const Error wrong_size(sys::Cat("read content: it is not of ", size, " bytes"), EBADMSG);
+  Rows rows(read_, FirstKey(message), LastPossibleKey(message));
+  auto found = rows.Next();
+  if (!found) return found.error();
+  if (*found && rows.Bytes(0).size() == size) return sys::SealedCopy(rows.Bytes(0));
+  auto scratch = sys::Scratch::Make(scratch_directory);
+  if (!scratch) return scratch.error();
+  while (*found) {
+    const std::string_view chunk = rows.Bytes(0);
+    if (chunk.size() > size - scratch->size()) return wrong_size;
+    if (auto appended = scratch->Append(chunk); !appended) return appended.error();
+    found = rows.Next();
+    if (!found) return found.error();
+  }
+  if (scratch->size() != size) return wrong_size;
+  return std::move(*scratch).Finish();
+}
+
+Result<std::string> Contents::Head(MessageKey message, size_t max_bytes) {
+  std::string head;
+  Rows rows(read_, FirstKey(message), LastPossibleKey(message));
+  while (head.size() < max_bytes) {
+    const auto found = rows.Next();
+    if (!found) return found.error();
+    if (!*found) break;
+    head += rows.Bytes(0).substr(0, max_bytes - head.size());
+  }
+  return head;
+}
+
+Result<void> Contents::Erase(MessageKey message) { return erase_.Run(FirstKey(message), LastPossibleKey(message)); }
+
+Result<bool> Contents::EraseChunk(MessageKey message) {
+  const auto last = LastKey(message);
+  if (!last) return last.error();
+  if (!last.value()) return false;
+  if (auto erased = erase_key_.Run(**last); !erased) return erased.error();
+  return true;
+}
+
+}  // namespace outpost::queue

@@ -1,0 +1,44 @@
+// Messages' bytes, in chunks of at most kContentChunk.
+#pragma once
+
+#include "lib/queue/queue.h"
+#include "lib/queue/statement.h"
+
+namespace outpost::queue {
+
+class Contents {
+ public:
+  explicit Contents(Connection& connection);
+
+  // The first chunk of a message.
+  Result<void> Store(MessageKey message, std::string_view bytes);
+  // The next one.
+  Result<void> Append(MessageKey message, std::string_view chunk);
+
+  struct Extent {
+    uint64_t chunks = 0;
+    uint64_t bytes = 0;
+  };
+  Result<Extent> Measure(MessageKey message);
+
+  // An Error with EBADMSG when there are not exactly `size` bytes.
+  Result<sys::ReadOnlyFd> Copy(MessageKey message, uint64_t size, sys::FdView scratch_directory);
+  Result<std::string> Head(MessageKey message, size_t max_bytes);
+
+  // All of it, at once.
+  Result<void> Erase(MessageKey message);
+  // The last chunk alone; false when there was none.
+  Result<bool> EraseChunk(MessageKey message);
+
+ private:
+  Result<std::optional<int64_t>> LastKey(MessageKey message);
+
+  Statement store_;
+  Statement last_;
+  Statement measure_;
+  Statement read_;
+  Statement erase_;
+  Statement erase_key_;
+};
+
+}  // namespace outpost::queue

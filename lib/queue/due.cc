@@ -1,0 +1,235 @@
+#include "lib/queue/due.h"
+
+#include <algorithm>
+#include <tuple>
+#include <unordered_map>
+
+#include "lib/sys/text.h"
+
+namespace outpost::queue {
+namespace {
+
+using sys::Cat;
+using sys::Error;
+
+constexpr int64_t kMakeDueSlice = 1000;  // recipients a call
+
+// Recipients of one message together, messages in the order of their first recipient.
+void GroupByMessage(std::vector<QueuedRecipient>& recipients) {
+  std::unordered_map<MessageKey, size_t> places;
+  for (const auto& recipient : recipients) places.try_emplace(recipient.message, places.size());
+  std::ranges::stable_sort(recipients, [&](const QueuedRecipient& a, const QueuedRecipient& b) {
+    const size_t place_a = places[a.message];
+    const size_t place_b = places[b.message];
+    return place_a != place_b ? place_a < place_b : a.number < b.number;
+  });
+}
+
+}  // namespace
+
+DueIndex::DueIndex(Connection& connection, Quarantine& quarantine)
+    : quarantine_(quarantine),
+      next_group_(connection, "look for what is due in",
+                  Cat("SELECT generation, transport, next_hop FROM recipient INDEXED BY recipient_waiting "
+                      "WHERE (generation, transport, next_hop) > (?, ?, ?) AND ",
+                      kWaiting, " ORDER BY generation, transport, next_hop LIMIT 1")),
+      next_generation_(
+          connection, "look for what is due in",
+          Cat("SELECT generation FROM recipient INDEXED BY recipient_waiting WHERE generation >= ? AND ", kWaiting,
+              " ORDER BY generation LIMIT 1")),
+      first_attempt_(connection, "look for what is due in",
+                     Cat("SELECT next_attempt FROM recipient INDEXED BY recipient_waiting WHERE generation = ? AND "
+                         "transport = ? AND next_hop = ? AND next_attempt > ? AND ",
+                         kWaiting, " ORDER BY next_attempt LIMIT 1")),
+      due_(connection, "read what is due from",
+           Cat("SELECT ", kRecipientColumns,
+               " FROM recipient INDEXED BY recipient_waiting WHERE generation = ? AND transport = ? AND "
+               "next_hop = ? AND next_attempt <= ? AND ",
+               kWaiting, " ORDER BY next_attempt, recipient.message, number LIMIT ?")),
+      waiting_since_(connection, "read what waits from",
+                     Cat("SELECT ", kRecipientColumns,
+                         " FROM message INDEXED BY message_arrival CROSS JOIN recipient "
+                         "WHERE arrival < ? AND message.state = 'queued' AND recipient.message = message.key AND "
+                         "transport = ? AND next_hop = ? AND recipient.",
+                         kWaiting, " ORDER BY arrival LIMIT ?")),
+      routed_below_(
+          connection, "read what waits from",
+          Cat("SELECT ", kRecipientColumns,
+              " FROM recipient INDEXED BY recipient_waiting WHERE generation < ? AND ", kWaiting, " LIMIT ?")),
+      routed_above_(
+          connection, "read what waits from",
+          Cat("SELECT ", kRecipientColumns,
+              " FROM recipient INDEXED BY recipient_waiting WHERE generation > ? AND ", kWaiting, " LIMIT ?")),
+      undecided_(connection, "read what was dispatched from",
+                 Cat("SELECT ", kRecipientColumns,
+                     " FROM recipient INDEXED BY recipient_dispatched WHERE state = 'dispatched' "
+                     "ORDER BY recipient.message, number LIMIT ?")),
+      set_route_(connection, "route a recipient in",
+                 Cat("UPDATE recipient SET generation = ?, transport = ?, next_hop = ? "
+                     "WHERE message = ? AND number = ? AND ",
+                     kWaiting)),
+      make_due_(connection, "make recipients due in",
+                Cat("UPDATE recipient SET next_attempt = ?1 WHERE (message, number) IN "
+                    "(SELECT message, number FROM recipient INDEXED BY recipient_waiting WHERE generation = ?2 AND "
+                    "transport = ?3 AND next_hop = ?4 AND next_attempt > ?1 AND ",
+                    kWaiting, " ORDER BY next_attempt LIMIT ?5)")) {}
+
+Result<std::optional<DueIndex::Group>> DueIndex::NextGroup(const Group& group) {
+  Rows rows(next_group_, group.generation, group.route.transport, group.route.next_hop);
+  const auto found = rows.Next();
+  if (!found) return found.error();
+  if (!*found) return std::optional<Group>();
+  return std::optional<Group>({rows.Integer(0), {std::string(rows.Text(1)), std::string(rows.Text(2))}});
+}
+
+Result<std::optional<int64_t>> DueIndex::NextGeneration(int64_t at_least) {
+  Rows rows(next_generation_, at_least);
+  const auto found = rows.Next();
+  if (!found) return found.error();
+  if (!*found) return std::optional<int64_t>();
+  return std::optional<int64_t>(rows.Integer(0));
+}
+
+Result<std::optional<Microseconds>> DueIndex::FirstAttempt(const Group& group, Microseconds after) {
+  Rows rows(first_attempt_, group.generation, group.route.transport, group.route.next_hop, after);
+  const auto found = rows.Next();
+  if (!found) return found.error();
+  if (!*found) return std::optional<Microseconds>();
+  return std::optional<Microseconds>(rows.Time(0));
+}
+
+Result<std::vector<Route>> DueIndex::DueRoutes(Microseconds now) {
+  std::vector<Route> routes;
+  Group group;
+  while (true) {
+    auto next = NextGroup(group);
+    if (!next) return next.error();
+    if (!next.value()) break;
+    group = std::move(**next);
+    if (const char* fault = Fault(group.route)) {
+      if (auto set = quarantine_.SetAside(group.generation, group.route, fault); !set) return set.error();
+      continue;
+    }
+    const auto first = FirstAttempt(group, Microseconds::min());
+    if (!first) return first.error();
+    if (first.value() && **first <= now) routes.push_back(group.route);
+  }
+  // The same route of several configurations is one.
+  std::ranges::sort(routes, {}, [](const Route& route) { return std::tie(route.transport, route.next_hop); });
+  const auto surplus = std::ranges::unique(routes);
+  routes.erase(surplus.begin(), surplus.end());
+  return routes;
+}
+
+Result<std::optional<Microseconds>> DueIndex::NextDue(Microseconds after) {
+  std::optional<Microseconds> earliest;
+  Group group;
+  while (true) {
+    auto next = NextGroup(group);
+    if (!next) return next.error();
+    if (!next.value()) return earliest;
+    group = std::move(**next);
+    const auto first = FirstAttempt(group, after);
+    if (!first) return first.error();
+    if (first.value() && (!earliest || **first < *earliest)) earliest = first.value();
+  }
+}
+
+Result<void> DueIndex::Append(Rows rows, std::vector<RecipientRow>& out) {
+  while (true) {
+    const auto found = rows.Next();
+    if (!found) return found.error();
+    if (!*found) return {};
+    out.push_back(ReadRecipient(rows));
+  }
+}
+
+Result<std::vector<QueuedRecipient>> DueIndex::Collect(std::vector<RecipientRow> rows) {
+  std::vector<QueuedRecipient> recipients;
+  recipients.reserve(rows.size());
+  for (auto& row : rows) {
+    if (row.fault == nullptr) {
+      recipients.push_back(std::move(row.recipient));
+    } else if (auto set = quarantine_.SetAside(row); !set) {
+      return set.error();
+    }
+  }
+  GroupByMessage(recipients);
+  return recipients;
+}
+
+Result<std::vector<QueuedRecipient>> DueIndex::Due(const Route& route, Microseconds now, size_t limit) {
+  std::vector<RecipientRow> rows;
+  for (int64_t at_least = INT64_MIN; rows.size() < limit;) {
+    const auto generation = NextGeneration(at_least);
+    if (!generation) return generation.error();
+    if (!generation.value()) break;
+    auto appended =
+        Append(Rows(due_, **generation, route.transport, route.next_hop, now, limit - rows.size()), rows);
+    if (!appended) return appended.error();
+    if (**generation == INT64_MAX) break;
+    at_least = **generation + 1;
+  }
+  return Collect(std::move(rows));
+}
+
+Result<std::vector<QueuedRecipient>> DueIndex::WaitingSince(const Route& route, Microseconds arrival,
+                                                            size_t limit) {
+  std::vector<RecipientRow> rows;
+  auto appended = Append(Rows(waiting_since_, arrival, route.transport, route.next_hop, limit), rows);
+  if (!appended) return appended.error();
+  return Collect(std::move(rows));
+}
+
+Result<std::vector<QueuedRecipient>> DueIndex::RoutedByOther(int64_t generation, size_t limit) {
+  std::vector<RecipientRow> rows;
+  if (auto below = Append(Rows(routed_below_, generation, limit), rows); !below) return below.error();
+  if (auto above = Append(Rows(routed_above_, generation, limit - rows.size()), rows); !above) return above.error();
+  return Collect(std::move(rows));
+}
+
+Result<std::vector<QueuedRecipient>> DueIndex::Undecided(size_t limit) {
+  std::vector<RecipientRow> rows;
+  if (auto appended = Append(Rows(undecided_, limit), rows); !appended) return appended.error();
+  return Collect(std::move(rows));
+}
+
+Result<void> DueIndex::SetRoute(RecipientKey recipient, const Route& route, int64_t generation) {
+  if (const char* fault = Fault(route)) return Error(Cat("route a recipient: ", fault), EINVAL);
+  return set_route_.Run(generation, route.transport, route.next_hop, MessageOf(recipient), NumberOf(recipient));
+}
+
+Result<bool> DueIndex::MakeGroupDue(const Group& group, Microseconds now, int64_t& left) {
+  auto made = make_due_.Run(now, group.generation, group.route.transport, group.route.next_hop, left);
+  if (!made) return made.error();
+  left -= make_due_.rows_changed();
+  return left <= 0;
+}
+
+Result<bool> DueIndex::MakeAllDue(Microseconds now) {
+  int64_t left = kMakeDueSlice;
+  Group group;
+  while (true) {
+    auto next = NextGroup(group);
+    if (!next) return next.error();
+    if (!next.value()) return false;
+    group = std::move(**next);
+    const auto enough = MakeGroupDue(group, now, left);
+    if (!enough || *enough) return enough;
+  }
+}
+
+Result<bool> DueIndex::MakeDue(const Route& route, Microseconds now) {
+  int64_t left = kMakeDueSlice;
+  for (int64_t at_least = INT64_MIN;;) {
+    const auto generation = NextGeneration(at_least);
+    if (!generation) return generation.error();
+    if (!generation.value()) return false;
+    const auto enough = MakeGroupDue({**generation, route}, now, left);
+    if (!enough || *enough) return enough;
+    if (**generation == INT64_MAX) return false;
+    at_least = **generation + 1;
+  }
+}
+
+}  // namespace outpost::queue

@@ -1,0 +1,54 @@
+// What waits: selection by destination and time, without regard to how deep the queue is.
+#pragma once
+
+#include "lib/queue/quarantine.h"
+#include "lib/queue/queue.h"
+#include "lib/queue/statement.h"
+
+namespace outpost::queue {
+
+class DueIndex {
+ public:
+  DueIndex(Connection& connection, Quarantine& quarantine);
+
+  // As in Queue.
+  Result<std::vector<Route>> DueRoutes(Microseconds now);
+  Result<std::optional<Microseconds>> NextDue(Microseconds after);
+  Result<std::vector<QueuedRecipient>> Due(const Route& route, Microseconds now, size_t limit);
+  Result<std::vector<QueuedRecipient>> WaitingSince(const Route& route, Microseconds arrival, size_t limit);
+  Result<std::vector<QueuedRecipient>> RoutedByOther(int64_t generation, size_t limit);
+  Result<std::vector<QueuedRecipient>> Undecided(size_t limit);
+  Result<void> SetRoute(RecipientKey recipient, const Route& route, int64_t generation);
+  Result<bool> MakeAllDue(Microseconds now);
+  Result<bool> MakeDue(const Route& route, Microseconds now);
+
+ private:
+  // The recipients that wait for one route as one configuration decided it: a run of the index.
+  struct Group {
+    int64_t generation = INT64_MIN;
+    Route route;
+  };
+  // The group after `group`; nothing at the end.
+  Result<std::optional<Group>> NextGroup(const Group& group);
+  Result<std::optional<int64_t>> NextGeneration(int64_t at_least);
+  // The earliest next_attempt later than `after`.
+  Result<std::optional<Microseconds>> FirstAttempt(const Group& group, Microseconds after);
+  Result<bool> MakeGroupDue(const Group& group, Microseconds now, int64_t& left);
+  // Reads all rows; those that cannot be true are set aside and left out.
+  Result<std::vector<QueuedRecipient>> Collect(std::vector<RecipientRow> rows);
+  static Result<void> Append(Rows rows, std::vector<RecipientRow>& out);
+
+  Quarantine& quarantine_;
+  Statement next_group_;
+  Statement next_generation_;
+  Statement first_attempt_;
+  Statement due_;
+  Statement waiting_since_;
+  Statement routed_below_;
+  Statement routed_above_;
+  Statement undecided_;
+  Statement set_route_;
+  Statement make_due_;
+};
+
+}  // namespace outpost::queue

@@ -1,0 +1,235 @@
+#include "lib/queue/intake.h"
+
+#include <cerrno>
+
+#include "lib/queue/row_format.h"
+#include "lib/sys/file.h"
+#include "lib/sys/text.h"
+
+namespace outpost::queue {
+namespace {
+
+using sys::Cat;
+using sys::Error;
+
+constexpr size_t kForgetSlice = 1000;
+
+// The id, and whether its message is still on its way in.
+constexpr std::string_view kFindIntake =
+    "SELECT id, EXISTS(SELECT 1 FROM history JOIN message ON message.key = history.message "
+    "WHERE history.id = intake.id AND removed IS NULL AND state = 'incoming') "
+    "FROM intake WHERE uid = ? AND size = ? AND digest = ? ";
+
+// What only a bug upstream, or somebody who speaks in its place, can send.
+const char* FaultOf(const NewMessage& message, uint64_t content_bytes, std::span<const Route> routes) {
+  if (message.envelope.recipients.size() != routes.size()) return "recipients and routes differ in number";
+  if (routes.empty() || routes.size() > mail::kMaxRecipients) return "number of recipients";
+  if (message.header_bytes > content_bytes) return "header larger than content";
+  if (message.arrival.count() < 0) return "arrival before the epoch";
+  if (const char* fault = Fault(message.envelope)) return fault;
+  for (const auto& recipient : message.envelope.recipients) {
+    if (const char* fault = Fault(recipient)) return fault;
+  }
+  for (const auto& route : routes) {
+    if (const char* fault = Fault(route)) return fault;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Intake::Intake(Connection& connection, Contents& contents, History& history, Totals& totals)
+    : connection_(connection),
+      contents_(contents),
+      history_(history),
+      totals_(totals),
+      find_by_token_(connection, "look for a submission in", Cat(kFindIntake, "AND token = ?")),
+      find_by_id_(connection, "look for a submission in", Cat(kFindIntake, "AND id = ?")),
+      knows_id_(connection, "look for a submission in", "SELECT 1 FROM intake WHERE id = ?"),
+      insert_message_(
+          connection, "store a message in",
+          "INSERT INTO message(key, id, state, origin, sender, arrival, waited, size, header_size, uid, "
+          "envid, ret, is_8bit, smtputf8) VALUES(?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)"),
+      insert_recipient_(connection, "store a recipient in",
+                        "INSERT INTO recipient(message, number, address, original, notify, orcpt, state, since, "
+                        "generation, transport, next_hop, next_attempt, attempts, last_status, last_text) "
+                        "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', '')"),
+      insert_intake_(connection, "store a submission in",
+                     "INSERT INTO intake(id, uid, token, size, digest, maildrop) VALUES(?, ?, ?, ?, ?, ?)"),
+      find_invisible_(connection, "find a message in",
+                      "SELECT id, size FROM message WHERE key = ? AND state = 'incoming'"),
+      any_invisible_(connection, "sweep",
+                     "SELECT key FROM message WHERE state <> 'queued' AND state = 'incoming' LIMIT 1"),
+      publish_message_(connection, "publish a message in", "UPDATE message SET state = 'queued' WHERE key = ?"),
+      publish_recipients_(
+          connection, "publish a message in",
+          "UPDATE recipient SET state = 'queued', since = ?1, next_attempt = ?1 WHERE message = ?2"),
+      hide_message_(connection, "discard a message in", "UPDATE message SET state = 'gone' WHERE key = ?"),
+      forget_(connection, "forget a submission in", "DELETE FROM intake WHERE id = ?"),
+      forget_before_(connection, "forget submissions in",
+                     "DELETE FROM intake WHERE id IN "
+                     "(SELECT id FROM intake WHERE id < ? AND maildrop = 0 ORDER BY id LIMIT ?)") {}
+
+Result<void> Intake::Start() {
+  const auto last = connection_.ReadNumber("SELECT ifnull(max(key), 0) FROM message", "open");
+  if (!last) return last.error();
+  if (*last < 0 || *last >= INT64_MAX >> (kNumberBits + 4))
+    return Error("open: message number out of range", EUCLEAN);
+  last_key_ = *last;
+  return {};
+}
+
+Result<std::optional<mail::QueueId>> Intake::FindAccepted(const IntakeKey& key) {
+  const auto read = [](Rows rows) -> Result<std::optional<mail::QueueId>> {
+    const auto found = rows.Next();
+    if (!found) return found.error();
+    if (!*found) return std::optional<mail::QueueId>();
+    if (rows.Integer(1) != 0) return Error("look for a submission: it is still being stored", EAGAIN);
+    return mail::QueueId::Parse(rows.Text(0));
+  };
+  if (!key.token.empty()) {
+    auto found = read(Rows(find_by_token_, key.uid, key.record_bytes, key.digest, key.token));
+    if (!found || found.value()) return found;
+  }
+  return read(Rows(find_by_id_, key.uid, key.record_bytes, key.digest, key.id.text()));
+}
+
+Result<bool> Intake::IsIdTaken(const mail::QueueId& id) {
+  const auto accepted = Rows(knows_id_, id.text()).Next();
+  if (!accepted || *accepted) return accepted;
+  return history_.Knows(id);
+}
+
+Result<void> Intake::InsertMessage(MessageKey key, const NewMessage& message, uint64_t content_bytes,
+                                   bool visible) {
+  const mail::Envelope& envelope = message.envelope;
+  return insert_message_.Run(key, message.id.text(), visible ? "queued" : "incoming", ToString(message.origin),
+                             envelope.sender, message.arrival, content_bytes, message.header_bytes, message.uid,
+                             envelope.envelope_id, ToString(envelope.ret),
+                             envelope.body == mail::BodyType::k8BitMime ? 1 : 0, envelope.smtputf8 ? 1 : 0);
+}
+
+Result<void> Intake::InsertRecipients(MessageKey key, const NewMessage& message, std::span<const Route> routes,
+                                      int64_t generation, bool visible) {
+  // Invisible ones are in no state of RecipientState, so that no index of what waits has them.
+  const std::string_view state = visible ? "queued" : "incoming";
+  for (size_t number = 0; number < routes.size(); ++number) {
+    const mail::Recipient& recipient = message.envelope.recipients[number];
+    const Route& route = routes[number];
+    auto inserted = insert_recipient_.Run(key, number, recipient.address, recipient.original,
+                                          recipient.notify.ToString(), recipient.orcpt, state, message.arrival,
+                                          generation, route.transport, route.next_hop, message.arrival);
+    if (!inserted) return inserted;
+  }
+  return {};
+}
+
+Result<Stored> Intake::InsertRows(const NewMessage& message, uint64_t content_bytes, std::span<const Route> routes,
+                                  int64_t generation, bool visible) {
+  if (const char* fault = FaultOf(message, content_bytes, routes)) {
+    return Error(Cat("store message ", message.id.text(), ": ", fault), EINVAL);
+  }
+  const MessageKey key = ++last_key_;
+  if (auto added = history_.Add(key, message, content_bytes); !added) return added.error();
+  if (auto inserted = InsertMessage(key, message, content_bytes, visible); !inserted) return inserted.error();
+  if (auto inserted = InsertRecipients(key, message, routes, generation, visible); !inserted)
+    return inserted.error();
+  if (!message.token.empty()) {
+    auto inserted = insert_intake_.Run(message.id.text(), message.uid, message.token, message.record_bytes,
+                                       message.digest, message.from_maildrop ? 1 : 0);
+    if (!inserted) return inserted.error();
+  }
+  if (visible) totals_.AddMessages(1);
+  return Stored{key, MakeRecipientKey(key, 0)};
+}
+
+Result<Stored> Intake::Insert(const NewMessage& message, const sys::ReadOnlyFd& content,
+                              std::span<const Route> routes, int64_t generation) {
+  if (content.size() > kContentChunk) return Error("store message: content too large for one piece", EINVAL);
+  std::string bytes(static_cast<size_t>(content.size()), '\0');
+  const auto count = sys::ReadAt(content.view(), bytes, 0);
+  if (!count) return count.error();
+  if (*count != bytes.size()) return Error("store message: content shorter than its descriptor said", EBADMSG);
+  auto stored = InsertRows(message, bytes.size(), routes, generation, true);
+  if (!stored) return stored;
+  if (auto kept = contents_.Store(stored->key, bytes); !kept) return kept.error();
+  return stored;
+}
+
+Result<Stored> Intake::InsertInvisible(const NewMessage& message, uint64_t content_bytes,
+                                       std::span<const Route> routes, int64_t generation) {
+  return InsertRows(message, content_bytes, routes, generation, false);
+}
+
+Result<Intake::Invisible> Intake::FindInvisible(MessageKey message) {
+  Rows rows(find_invisible_, message);
+  const auto found = rows.Next();
+  if (!found) return found.error();
+  if (!*found) return Error("find a message that is coming in: there is none of this number", ENOENT);
+  return Invisible{std::string(rows.Text(0)), static_cast<uint64_t>(rows.Integer(1))};
+}
+
+Result<void> Intake::Append(MessageKey message, std::string_view chunk) {
+  if (const auto invisible = FindInvisible(message); !invisible) return invisible.error();
+  return contents_.Append(message, chunk);
+}
+
+Result<void> Intake::Publish(MessageKey message, Microseconds now) {
+  const auto invisible = FindInvisible(message);
+  if (!invisible) return invisible.error();
+  const auto extent = contents_.Measure(message);
+  if (!extent) return extent.error();
+  if (extent->bytes != invisible->size) {
+    connection_.MarkFailed();
+    return Error(
+        Cat("publish message ", invisible->id, ": content is ", extent->bytes, " bytes of ", invisible->size),
+        EBADMSG);
+  }
+  if (auto published = publish_message_.Run(message); !published) return published;
+  if (auto published = publish_recipients_.Run(now, message); !published) return published;
+  totals_.AddMessages(1);
+  return {};
+}
+
+Result<void> Intake::Discard(MessageKey message) {
+  const auto invisible = FindInvisible(message);
+  if (!invisible) return invisible.error();
+  if (const auto id = mail::QueueId::Parse(invisible->id)) {
+    if (auto forgotten = forget_.Run(id->text()); !forgotten) return forgotten;
+    if (auto erased = history_.Erase(*id); !erased) return erased;
+  }
+  return hide_message_.Run(message);
+}
+
+Result<void> Intake::Forget(std::span<const mail::QueueId> ids) {
+  for (const auto& id : ids) {
+    if (auto forgotten = forget_.Run(id.text()); !forgotten) return forgotten;
+  }
+  return {};
+}
+
+Result<bool> Intake::ForgetBefore(Microseconds made_at) {
+  // Ids are in the order of their time.
+  const auto first_kept = mail::QueueId::Make(made_at, 0);
+  if (auto forgotten = forget_before_.Run(first_kept.text(), kForgetSlice); !forgotten) return forgotten.error();
+  return forget_before_.rows_changed() == int64_t{kForgetSlice};
+}
+
+Result<std::optional<MessageKey>> Intake::AnyInvisible() {
+  Rows rows(any_invisible_);
+  const auto found = rows.Next();
+  if (!found) return found.error();
+  if (!*found) return std::optional<MessageKey>();
+  return std::optional<MessageKey>(rows.Integer(0));
+}
+
+Result<void> Intake::Sweep() {
+  while (true) {
+    const auto message = AnyInvisible();
+    if (!message) return message.error();
+    if (!message.value()) return {};
+    if (auto discarded = Discard(**message); !discarded) return discarded;
+  }
+}
+
+}  // namespace outpost::queue

@@ -1,0 +1,67 @@
+// The way in: new messages, and what has been accepted and may come again.
+#pragma once
+
+#include "lib/queue/content.h"
+#include "lib/queue/history.h"
+#include "lib/queue/queue.h"
+#include "lib/queue/statement.h"
+#include "lib/queue/totals.h"
+
+namespace outpost::queue {
+
+class Intake {
+ public:
+  Intake(Connection& connection, Contents& contents, History& history, Totals& totals);
+  // Finds the number of the last message; before anything else.
+  Result<void> Start();
+
+  // As in Queue.
+  Result<std::optional<mail::QueueId>> FindAccepted(const IntakeKey& key);
+  Result<bool> IsIdTaken(const mail::QueueId& id);
+  Result<Stored> Insert(const NewMessage& message, const sys::ReadOnlyFd& content, std::span<const Route> routes,
+                        int64_t generation);
+  Result<Stored> InsertInvisible(const NewMessage& message, uint64_t content_bytes, std::span<const Route> routes,
+                                 int64_t generation);
+  Result<void> Append(MessageKey message, std::string_view chunk);
+  Result<void> Publish(MessageKey message, Microseconds now);
+  Result<void> Discard(MessageKey message);
+  Result<void> Forget(std::span<const mail::QueueId> ids);
+  Result<bool> ForgetBefore(Microseconds made_at);
+  // Discards what a runner before this one had left invisible.
+  Result<void> Sweep();
+
+ private:
+  struct Invisible {
+    std::string id;
+    uint64_t size = 0;
+  };
+  Result<Invisible> FindInvisible(MessageKey message);
+  Result<std::optional<MessageKey>> AnyInvisible();
+  Result<Stored> InsertRows(const NewMessage& message, uint64_t content_bytes, std::span<const Route> routes,
+                            int64_t generation, bool visible);
+  Result<void> InsertMessage(MessageKey key, const NewMessage& message, uint64_t content_bytes, bool visible);
+  Result<void> InsertRecipients(MessageKey key, const NewMessage& message, std::span<const Route> routes,
+                                int64_t generation, bool visible);
+
+  Connection& connection_;
+  Contents& contents_;
+  History& history_;
+  Totals& totals_;
+  MessageKey last_key_ = 0;
+
+  Statement find_by_token_;
+  Statement find_by_id_;
+  Statement knows_id_;
+  Statement insert_message_;
+  Statement insert_recipient_;
+  Statement insert_intake_;
+  Statement find_invisible_;
+  Statement any_invisible_;
+  Statement publish_message_;
+  Statement publish_recipients_;
+  Statement hide_message_;
+  Statement forget_;
+  Statement forget_before_;
+};
+
+}  // namespace outpost::queue

@@ -1,0 +1,197 @@
+#include "lib/queue/ledger.h"
+
+#include <cerrno>
+
+#include "lib/queue/row_format.h"
+#include "lib/sys/text.h"
+
+namespace outpost::queue {
+namespace {
+
+using sys::Cat;
+using sys::Error;
+using sys::Printable;
+
+constexpr int64_t kEraseSlice = 1000;  // recipients a step
+
+// The history's word for what an outcome did.
+std::string_view Kind(const Outcome& outcome) {
+  switch (outcome.state) {
+    case RecipientState::kQueued:
+      return outcome.attempted ? "deferred" : "queued";
+    case RecipientState::kDispatched:
+    case RecipientState::kInDoubt:
+    case RecipientState::kHeld:
+    case RecipientState::kSent:
+    case RecipientState::kReturned:
+    case RecipientState::kDead:
+      return ToString(outcome.state);
+  }
+  __builtin_trap();
+}
+
+// What is put back without an attempt and without a word tells nothing.
+bool IsWorthAnEvent(const Outcome& outcome) {
+  return outcome.state != RecipientState::kQueued || outcome.attempted || !outcome.text.empty();
+}
+
+}  // namespace
+
+Ledger::Ledger(Connection& connection, Contents& contents, History& history, Quarantine& quarantine, Totals& totals)
+    : contents_(contents),
+      history_(history),
+      quarantine_(quarantine),
+      totals_(totals),
+      message_(connection, "read a message from",
+               Cat("SELECT ", kMessageColumns, " FROM message WHERE key = ? AND state = 'queued'")),
+      brief_(connection, "read a message from", "SELECT id, size FROM message WHERE key = ? AND state = 'queued'"),
+      mark_dispatched_(
+          connection, "mark as dispatched in",
+          Cat("UPDATE recipient SET state = 'dispatched', since = ? WHERE message = ? AND number = ? AND ",
+              kWaiting)),
+      find_recipient_(connection, "read a recipient from",
+                      "SELECT state, address FROM recipient WHERE message = ? AND number = ?"),
+      set_outcome_(connection, "record an outcome in",
+                   "UPDATE recipient SET state = ?, since = ?, next_attempt = ?, attempts = attempts + ?, "
+                   "last_status = ?, last_text = ? WHERE message = ? AND number = ?"),
+      unfinished_(connection, "count recipients in",
+                  Cat("SELECT count(*) FROM recipient WHERE message = ? AND ", kUnfinished)),
+      add_waited_(connection, "note waiting time in", "UPDATE message SET waited = waited + ? WHERE key = ?"),
+      count_dead_(connection, "count recipients in",
+                  "SELECT count(*) FROM recipient WHERE message = ? AND state = 'dead'"),
+      hide_(connection, "remove a message from", "UPDATE message SET state = 'gone' WHERE key = ?"),
+      hidden_(connection, "look for removed messages in",
+              "SELECT key FROM message WHERE state <> 'queued' AND state = 'gone' LIMIT 1"),
+      erase_recipients_(connection, "remove recipients from", "DELETE FROM recipient WHERE message = ?"),
+      erase_some_recipients_(connection, "remove recipients from",
+                             "DELETE FROM recipient WHERE message = ?1 AND number IN "
+                             "(SELECT number FROM recipient WHERE message = ?1 LIMIT ?2)"),
+      erase_message_(connection, "remove a message from", "DELETE FROM message WHERE key = ?") {}
+
+Result<std::optional<QueuedMessage>> Ledger::Message(MessageKey key) {
+  MessageRow read;
+  std::string stored_id;
+  {
+    Rows rows(message_, key);
+    const auto found = rows.Next();
+    if (!found) return found.error();
+    if (!*found) return std::optional<QueuedMessage>();
+    read = ReadMessage(rows);
+    if (read.fault != nullptr) stored_id = rows.Text(1);
+  }
+  if (read.fault == nullptr) return std::optional<QueuedMessage>(std::move(read.message));
+  if (auto set = quarantine_.SetAside(key, stored_id, read.fault); !set) return set.error();
+  return std::optional<QueuedMessage>();
+}
+
+Result<void> Ledger::MarkDispatched(std::span<const RecipientKey> recipients, Microseconds now) {
+  for (const RecipientKey key : recipients) {
+    if (auto marked = mark_dispatched_.Run(now, MessageOf(key), NumberOf(key)); !marked) return marked;
+    if (mark_dispatched_.rows_changed() != 1) {
+      return Error(
+          Cat("mark as dispatched: recipient ", NumberOf(key), " of message ", MessageOf(key), " does not wait"),
+          ENOENT);
+    }
+  }
+  return {};
+}
+
+Result<std::optional<Ledger::Brief>> Ledger::FindBrief(MessageKey message) {
+  Rows rows(brief_, message);
+  const auto found = rows.Next();
+  if (!found) return found.error();
+  if (!*found) return std::optional<Brief>();
+  return std::optional<Brief>({std::string(rows.Text(0)), static_cast<uint64_t>(rows.Integer(1))});
+}
+
+Result<void> Ledger::Record(MessageKey message, std::span<const Outcome> outcomes, Microseconds now) {
+  const auto brief = FindBrief(message);
+  if (!brief) return brief.error();
+  if (!brief.value()) return {};
+  for (const auto& outcome : outcomes) {
+    if (MessageOf(outcome.recipient) != message) return Error("record an outcome: of another message", EINVAL);
+    if (auto recorded = RecordOne(brief.value()->id, message, outcome, now); !recorded) return recorded;
+  }
+  return {};
+}
+
+Result<void> Ledger::RecordOne(std::string_view id, MessageKey message, const Outcome& outcome, Microseconds now) {
+  const uint32_t number = NumberOf(outcome.recipient);
+  bool was_dead = false;
+  std::string address;
+  {
+    Rows rows(find_recipient_, message, number);
+    const auto found = rows.Next();
+    if (!found) return found.error();
+    if (!*found) return {};
+    was_dead = rows.Text(0) == ToString(RecipientState::kDead);
+    address = Printable(rows.Text(1), mail::kMaxAddress);
+  }
+  const bool is_dead = outcome.state == RecipientState::kDead;
+  totals_.AddDead((is_dead ? 1 : 0) - (was_dead ? 1 : 0));
+  auto set =
+      set_outcome_.Run(ToString(outcome.state), now, outcome.next_attempt, outcome.attempted ? 1 : 0,
+                       Printable(outcome.status, kMaxText), Printable(outcome.text, kMaxText), message, number);
+  if (!set || !IsWorthAnEvent(outcome)) return set;
+  return AddEvent(id, number, address, outcome, now);
+}
+
+Result<void> Ledger::AddEvent(std::string_view id, uint32_t number, const std::string& address,
+                              const Outcome& outcome, Microseconds now) {
+  Event event;
+  event.first = event.last = now;
+  event.kind = Kind(outcome);
+  event.recipient = address;
+  event.status = Printable(outcome.status, kMaxText);
+  event.text = Printable(outcome.text, kMaxText);
+  event.relay = Printable(outcome.relay, kMaxText);
+  return history_.AddEvent(id, number, event);
+}
+
+Result<uint64_t> Ledger::Unfinished(MessageKey message) {
+  Rows rows(unfinished_, message);
+  if (const auto found = rows.Next(); !found) return found.error();
+  return static_cast<uint64_t>(rows.Integer(0));
+}
+
+Result<void> Ledger::AddWaited(MessageKey message, Microseconds time) { return add_waited_.Run(time, message); }
+
+Result<int64_t> Ledger::CountDead(MessageKey message) {
+  Rows rows(count_dead_, message);
+  if (const auto found = rows.Next(); !found) return found.error();
+  return rows.Integer(0);
+}
+
+Result<void> Ledger::Remove(MessageKey message, Microseconds now) {
+  const auto brief = FindBrief(message);
+  if (!brief) return brief.error();
+  if (!brief.value()) return {};
+  const auto dead = CountDead(message);
+  if (!dead) return dead.error();
+  totals_.AddDead(-*dead);
+  totals_.AddMessages(-1);
+  if (auto marked = history_.MarkRemoved(brief.value()->id, now); !marked) return marked;
+  if (auto erased = erase_recipients_.Run(message); !erased) return erased;
+  // Large content goes in steps, by EraseHidden.
+  if (brief.value()->size > kContentChunk) return hide_.Run(message);
+  if (auto erased = contents_.Erase(message); !erased) return erased;
+  return erase_message_.Run(message);
+}
+
+Result<bool> Ledger::EraseHidden() {
+  MessageKey message = 0;
+  {
+    Rows rows(hidden_);
+    const auto found = rows.Next();
+    if (!found || !*found) return found;
+    message = rows.Integer(0);
+  }
+  if (auto erased = erase_some_recipients_.Run(message, kEraseSlice); !erased) return erased.error();
+  if (erase_some_recipients_.rows_changed() == kEraseSlice) return true;
+  const auto erased_chunk = contents_.EraseChunk(message);
+  if (!erased_chunk || *erased_chunk) return erased_chunk;
+  if (auto erased = erase_message_.Run(message); !erased) return erased.error();
+  return true;
+}
+
+}  // namespace outpost::queue

@@ -1,0 +1,58 @@
+// What becomes of recipients and messages once they are in the queue.
+#pragma once
+
+#include "lib/queue/content.h"
+#include "lib/queue/history.h"
+#include "lib/queue/quarantine.h"
+#include "lib/queue/queue.h"
+#include "lib/queue/statement.h"
+#include "lib/queue/totals.h"
+
+namespace outpost::queue {
+
+class Ledger {
+ public:
+  Ledger(Connection& connection, Contents& contents, History& history, Quarantine& quarantine, Totals& totals);
+
+  // As in Queue.
+  Result<std::optional<QueuedMessage>> Message(MessageKey key);
+  Result<void> MarkDispatched(std::span<const RecipientKey> recipients, Microseconds now);
+  Result<void> Record(MessageKey message, std::span<const Outcome> outcomes, Microseconds now);
+  Result<uint64_t> Unfinished(MessageKey message);
+  Result<void> AddWaited(MessageKey message, Microseconds time);
+  Result<void> Remove(MessageKey message, Microseconds now);
+
+  // A step of deleting what Remove and Intake have hidden; false when nothing is left.
+  Result<bool> EraseHidden();
+
+ private:
+  struct Brief {
+    std::string id;
+    uint64_t size = 0;
+  };
+  Result<std::optional<Brief>> FindBrief(MessageKey message);
+  Result<void> RecordOne(std::string_view id, MessageKey message, const Outcome& outcome, Microseconds now);
+  Result<void> AddEvent(std::string_view id, uint32_t number, const std::string& address, const Outcome& outcome,
+                        Microseconds now);
+  Result<int64_t> CountDead(MessageKey message);
+
+  Contents& contents_;
+  History& history_;
+  Quarantine& quarantine_;
+  Totals& totals_;
+  Statement message_;
+  Statement brief_;
+  Statement mark_dispatched_;
+  Statement find_recipient_;
+  Statement set_outcome_;
+  Statement unfinished_;
+  Statement add_waited_;
+  Statement count_dead_;
+  Statement hide_;
+  Statement hidden_;
+  Statement erase_recipients_;
+  Statement erase_some_recipients_;
+  Statement erase_message_;
+};
+
+}  // namespace outpost::queue

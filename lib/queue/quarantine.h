@@ -1,0 +1,37 @@
+// Rows that cannot be true: what hangs on them is set aside (state `dead`, kept, shown), never acted on, and what
+// was found is remembered until the runner asks.
+#pragma once
+
+#include <vector>
+
+#include "lib/queue/batch.h"
+#include "lib/queue/queue.h"
+#include "lib/queue/row_format.h"
+
+namespace outpost::queue {
+
+class Quarantine {
+ public:
+  Quarantine(Connection& connection, Batch& batch, Totals& totals);
+
+  // One recipient; in the open batch or in one of its own.
+  Result<void> SetAside(const RecipientRow& row);
+  // All unfinished recipients of a message.
+  Result<void> SetAside(MessageKey message, const std::string& id, std::string_view fault);
+  // All that wait for a route that is none.
+  Result<void> SetAside(int64_t generation, const Route& route, std::string_view fault);
+
+  std::vector<Damaged> Take() { return std::exchange(found_, {}); }
+
+ private:
+  void Remember(MessageKey message, std::string text);
+
+  Batch& batch_;
+  Totals& totals_;
+  Statement set_recipient_;
+  Statement set_message_;
+  Statement set_route_;
+  std::vector<Damaged> found_;
+};
+
+}  // namespace outpost::queue

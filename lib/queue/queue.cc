@@ -1,0 +1,187 @@
+// The room's parts put together behind queue.h.
+#include "lib/queue/queue.h"
+
+#include <cerrno>
+
+#include "lib/queue/batch.h"
+#include "lib/queue/connection.h"
+#include "lib/queue/content.h"
+#include "lib/queue/destinations.h"
+#include "lib/queue/due.h"
+#include "lib/queue/history.h"
+#include "lib/queue/housekeeping.h"
+#include "lib/queue/intake.h"
+#include "lib/queue/ledger.h"
+#include "lib/queue/listing.h"
+#include "lib/queue/quarantine.h"
+#include "lib/queue/schema.h"
+#include "lib/queue/totals.h"
+
+namespace outpost::queue {
+
+// In the order of their making: each uses only those before it.
+struct Queue::Impl {
+  explicit Impl(std::unique_ptr<Connection> opened)
+      : connection(std::move(opened)),
+        totals(*connection),
+        batch(*connection, totals),
+        quarantine(*connection, batch, totals),
+        contents(*connection),
+        history(*connection, totals),
+        intake(*connection, contents, history, totals),
+        due(*connection, quarantine),
+        ledger(*connection, contents, history, quarantine, totals),
+        listing(*connection),
+        destinations(*connection),
+        housekeeping(*connection, batch, ledger) {}
+
+  std::unique_ptr<Connection> connection;
+  Totals totals;
+  Batch batch;
+  Quarantine quarantine;
+  Contents contents;
+  History history;
+  Intake intake;
+  DueIndex due;
+  Ledger ledger;
+  Listing listing;
+  Destinations destinations;
+  Housekeeping housekeeping;
+};
+
+Queue::Queue(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Queue::Queue(Queue&&) noexcept = default;
+Queue& Queue::operator=(Queue&&) noexcept = default;
+Queue::~Queue() = default;
+
+Result<Queue> Queue::Open(const spool::SpoolPaths& paths, const QueueLock&) {
+  auto connection = Connection::Open(paths.QueueDatabase());
+  if (!connection) return connection.error();
+  if (auto prepared = PrepareSchema(**connection); !prepared) return prepared.error();
+  auto impl = std::make_unique<Impl>(std::move(*connection));
+  if (auto started = impl->intake.Start(); !started) return started.error();
+  auto swept = impl->batch.Within([&] { return impl->intake.Sweep(); });
+  if (!swept) return swept.error();
+  return Queue(std::move(impl));
+}
+
+Result<void> Queue::Begin() { return impl_->batch.Begin(); }
+Result<void> Queue::Commit() {
+  auto committed = impl_->batch.Commit();
+  if (committed) impl_->housekeeping.BoundLog();
+  return committed;
+}
+void Queue::Rollback() { impl_->batch.Rollback(); }
+bool Queue::in_batch() const { return impl_->batch.is_open(); }
+
+Result<std::optional<mail::QueueId>> Queue::FindAccepted(const IntakeKey& key) {
+  return impl_->intake.FindAccepted(key);
+}
+Result<bool> Queue::IsIdTaken(const mail::QueueId& id) { return impl_->intake.IsIdTaken(id); }
+Result<Stored> Queue::Insert(const NewMessage& message, const sys::ReadOnlyFd& content,
+                             std::span<const Route> routes, int64_t generation) {
+  return impl_->intake.Insert(message, content, routes, generation);
+}
+Result<Stored> Queue::InsertInvisible(const NewMessage& message, uint64_t content_bytes,
+                                      std::span<const Route> routes, int64_t generation) {
+  return impl_->intake.InsertInvisible(message, content_bytes, routes, generation);
+}
+Result<void> Queue::AppendContent(MessageKey message, std::string_view chunk) {
+  return impl_->intake.Append(message, chunk);
+}
+Result<void> Queue::Publish(MessageKey message, Microseconds now) { return impl_->intake.Publish(message, now); }
+Result<void> Queue::Discard(MessageKey message) { return impl_->intake.Discard(message); }
+Result<void> Queue::ForgetIntake(std::span<const mail::QueueId> ids) { return impl_->intake.Forget(ids); }
+Result<bool> Queue::ForgetIntakeBefore(Microseconds made_at) { return impl_->intake.ForgetBefore(made_at); }
+
+Result<std::vector<Route>> Queue::DueRoutes(Microseconds now) { return impl_->due.DueRoutes(now); }
+Result<std::optional<Microseconds>> Queue::NextDue(Microseconds after) { return impl_->due.NextDue(after); }
+Result<std::vector<QueuedRecipient>> Queue::Due(const Route& route, Microseconds now, size_t limit) {
+  return impl_->due.Due(route, now, limit);
+}
+Result<std::optional<QueuedMessage>> Queue::Message(MessageKey key) { return impl_->ledger.Message(key); }
+Result<std::optional<MessageKey>> Queue::Find(const mail::QueueId& id) { return impl_->history.Find(id); }
+Result<std::vector<QueuedRecipient>> Queue::WaitingSince(const Route& route, Microseconds arrival, size_t limit) {
+  return impl_->due.WaitingSince(route, arrival, limit);
+}
+Result<std::vector<QueuedRecipient>> Queue::RoutedByOther(int64_t generation, size_t limit) {
+  return impl_->due.RoutedByOther(generation, limit);
+}
+Result<void> Queue::SetRoute(RecipientKey recipient, const Route& route, int64_t generation) {
+  return impl_->due.SetRoute(recipient, route, generation);
+}
+Result<bool> Queue::MakeAllDue(Microseconds now) { return impl_->due.MakeAllDue(now); }
+Result<bool> Queue::MakeDue(const Route& route, Microseconds now) { return impl_->due.MakeDue(route, now); }
+
+Result<void> Queue::MarkDispatched(std::span<const RecipientKey> recipients, Microseconds now) {
+  return impl_->ledger.MarkDispatched(recipients, now);
+}
+Result<std::vector<QueuedRecipient>> Queue::Undecided(size_t limit) { return impl_->due.Undecided(limit); }
+Result<void> Queue::Record(MessageKey message, std::span<const Outcome> outcomes, Microseconds now) {
+  return impl_->ledger.Record(message, outcomes, now);
+}
+Result<uint64_t> Queue::Unfinished(MessageKey message) { return impl_->ledger.Unfinished(message); }
+Result<void> Queue::AddWaited(MessageKey message, Microseconds time) {
+  return impl_->ledger.AddWaited(message, time);
+}
+Result<void> Queue::Remove(MessageKey message, Microseconds now) { return impl_->ledger.Remove(message, now); }
+
+Result<sys::ReadOnlyFd> Queue::Content(MessageKey message, sys::FdView scratch_directory) {
+  const auto queued = Message(message);
+  if (!queued) return queued.error();
+  if (!queued.value()) return sys::Error("read content: no such message", ENOENT);
+  auto content = impl_->contents.Copy(message, queued.value()->content_bytes, scratch_directory);
+  if (content || content.error().code() != EBADMSG) return content;
+  auto set = impl_->quarantine.SetAside(message, queued.value()->id.text(), content.error().text());
+  if (!set) return set.error();
+  return content;
+}
+Result<std::string> Queue::ContentHead(MessageKey message, size_t max_bytes) {
+  return impl_->contents.Head(message, max_bytes);
+}
+
+Result<void> Queue::AddEvent(const mail::QueueId& id, const Event& event) {
+  const auto known = impl_->history.Knows(id);
+  if (!known) return known.error();
+  if (!*known) return {};
+  return impl_->history.AddEvent(id.text(), History::kNoRecipient, event);
+}
+Result<std::vector<Event>> Queue::Trace(const mail::QueueId& id) {
+  auto trace = impl_->history.Trace(id);
+  if (!trace) return trace;
+  const auto message = Find(id);
+  if (!message) return message.error();
+  if (!message.value()) return trace;
+  auto present = impl_->listing.Present(**message, kMaxTrace);
+  if (!present) return present;
+  trace->insert(trace->end(), present->begin(), present->end());
+  return trace;
+}
+Result<std::optional<uint32_t>> Queue::Submitter(const mail::QueueId& id) { return impl_->history.Submitter(id); }
+Result<bool> Queue::TrimHistory(Microseconds older_than, uint64_t size_limit_bytes) {
+  return impl_->history.Trim(older_than, size_limit_bytes);
+}
+Result<std::vector<Listed>> Queue::List(MessageKey after, size_t limit, size_t recipients_limit) {
+  return impl_->listing.List(after, limit, recipients_limit);
+}
+Result<Counts> Queue::Count() {
+  const auto numbers = impl_->totals.Read();
+  if (!numbers) return numbers.error();
+  return Counts{static_cast<uint64_t>(numbers->messages), static_cast<uint64_t>(numbers->dead)};
+}
+
+Result<std::optional<Destination>> Queue::LoadDestination(const std::string& next_hop, const std::string& account) {
+  return impl_->destinations.Load(next_hop, account);
+}
+Result<std::vector<Destination>> Queue::LoadDestinations(size_t limit) {
+  return impl_->destinations.LoadAll(limit);
+}
+Result<void> Queue::SaveDestination(const Destination& destination) {
+  return impl_->destinations.Save(destination);
+}
+
+std::vector<Damaged> Queue::TakeDamaged() { return impl_->quarantine.Take(); }
+
+Result<bool> Queue::Tidy() { return impl_->housekeeping.Tidy(); }
+
+}  // namespace outpost::queue

@@ -1,0 +1,158 @@
+#include "lib/queue/schema.h"
+
+#include "lib/sys/text.h"
+
+namespace outpost::queue {
+namespace {
+
+using sys::Cat;
+using sys::Error;
+
+constexpr int64_t kApplicationId = 0x4F757470;  // "Outp"
+
+// Recipients are found by (message, number), content by its packed key: neither needs a second index. States are
+// words, so that a person with sqlite3 can read them.
+constexpr const char* kTables = R"sql(
+CREATE TABLE message(
+  key INTEGER PRIMARY KEY,
+  id TEXT NOT NULL,
+  state TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  sender TEXT NOT NULL,
+  arrival INTEGER NOT NULL,
+  waited INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  header_size INTEGER NOT NULL,
+  uid INTEGER NOT NULL,
+  envid TEXT NOT NULL,
+  ret TEXT NOT NULL,
+  is_8bit INTEGER NOT NULL,
+  smtputf8 INTEGER NOT NULL
+) STRICT;
+CREATE INDEX message_arrival ON message(arrival);
+CREATE INDEX message_hidden ON message(state) WHERE state <> 'queued';
+
+CREATE TABLE content(
+  key INTEGER PRIMARY KEY,
+  bytes BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE recipient(
+  message INTEGER NOT NULL REFERENCES message(key),
+  number INTEGER NOT NULL,
+  address TEXT NOT NULL,
+  original TEXT NOT NULL,
+  notify TEXT NOT NULL,
+  orcpt TEXT NOT NULL,
+  state TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  transport TEXT NOT NULL,
+  next_hop TEXT NOT NULL,
+  next_attempt INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  last_status TEXT NOT NULL,
+  last_text TEXT NOT NULL,
+  PRIMARY KEY(message, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX recipient_waiting ON recipient(generation, transport, next_hop, next_attempt)
+  WHERE state IN ('queued', 'in doubt');
+CREATE INDEX recipient_dispatched ON recipient(state) WHERE state = 'dispatched';
+
+CREATE TABLE intake(
+  id TEXT PRIMARY KEY,
+  uid INTEGER NOT NULL,
+  token TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  digest TEXT NOT NULL,
+  maildrop INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX intake_token ON intake(token);
+
+CREATE TABLE history(
+  id TEXT PRIMARY KEY,
+  message INTEGER NOT NULL,
+  removed INTEGER,
+  arrival INTEGER NOT NULL,
+  uid INTEGER NOT NULL,
+  sender TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  recipients INTEGER NOT NULL,
+  message_id TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX history_removed ON history(removed) WHERE removed IS NOT NULL;
+
+CREATE TABLE event(
+  id TEXT NOT NULL REFERENCES history(id),
+  number INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  recipient TEXT NOT NULL,
+  status TEXT NOT NULL,
+  text TEXT NOT NULL,
+  relay TEXT NOT NULL,
+  PRIMARY KEY(id, number, sequence)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE destination(
+  next_hop TEXT NOT NULL,
+  account TEXT NOT NULL,
+  window REAL NOT NULL,
+  circuit TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  depth INTEGER NOT NULL,
+  certificate TEXT NOT NULL,
+  last_error TEXT NOT NULL,
+  PRIMARY KEY(next_hop, account)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE total(
+  messages INTEGER NOT NULL,
+  dead INTEGER NOT NULL,
+  history_bytes INTEGER NOT NULL
+) STRICT;
+INSERT INTO total VALUES(0, 0, 0);
+)sql";
+
+Result<void> MakeTables(Connection& connection) {
+  const std::string sql = Cat("BEGIN IMMEDIATE;", kTables, "PRAGMA application_id = ", kApplicationId,
+                              ";PRAGMA user_version = ", kSchemaVersion, ";COMMIT");
+  return connection.Execute(sql.c_str(), "make the tables of");
+}
+
+// Whether the database is empty: a new one, or one whose making was interrupted.
+Result<bool> IsEmpty(Connection& connection) {
+  const auto tables = connection.ReadNumber("SELECT count(*) FROM sqlite_schema", "open");
+  if (!tables) return tables.error();
+  return *tables == 0;
+}
+
+Result<void> CheckIdentity(Connection& connection) {
+  const auto application = connection.ReadNumber("PRAGMA application_id", "open");
+  if (!application) return application.error();
+  if (*application != kApplicationId)
+    return Error(Cat("open ", connection.path(), ": not a queue of outpost"), EINVAL);
+  const auto version = connection.ReadNumber("PRAGMA user_version", "open");
+  if (!version) return version.error();
+  if (*version == kSchemaVersion) return {};
+  return Error(Cat("open ", connection.path(), ": its schema is version ", *version, ", this program knows ",
+                   kSchemaVersion, " (made by another version of outpost; nothing was changed)"),
+               EINVAL);
+}
+
+}  // namespace
+
+Result<void> PrepareSchema(Connection& connection) {
+  const auto empty = IsEmpty(connection);
+  if (!empty) return empty.error();
+  if (!*empty) {
+    if (auto checked = CheckIdentity(connection); !checked) return checked;
+  }
+  if (auto started = connection.StartLog(); !started) return started;
+  return *empty ? MakeTables(connection) : Result<void>();
+}
+
+}  // namespace outpost::queue
