@@ -1,1 +1,116 @@
-int main() { return 70; }
+// outpost: the administrator's command.
+//   runs as    whoever types it
+//   opens      main.cf and its tables; public/control; the queue itself only when no runner holds its lock
+//   trusts     its arguments, as far as its user's rights go; the runner's answers are parsed, not believed
+//   promises   says what was done, or what was wrong and what to do; exit statuses are sysexits.h's
+//   if killed  nothing is lost: every change is made by the runner, or in one transaction
+#include <functional>
+#include <optional>
+#include <string>
+#include <sysexits.h>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "admin/check_command.h"
+#include "admin/conf_command.h"
+#include "admin/environment.h"
+#include "admin/queue_command.h"
+#include "admin/service_command.h"
+
+namespace {
+
+using outpost::admin::Environment;
+using Command = std::function<int(Environment&)>;
+
+struct Options {
+  std::string directory;
+  bool once = false;
+  bool json = false;
+  bool explicit_only = false;
+  bool verbose = false;
+  std::string id;
+  std::vector<std::string> names;
+};
+
+void DefineService(CLI::App& app, Options& options, Command& chosen) {
+  auto* start = app.add_subcommand("start", "Start the mailer in the background");
+  start->add_flag("--once", options.once, "One queue run in the foreground, then end");
+  start->callback([&] {
+    chosen = [&](Environment& e) { return options.once ? StartInForeground(e, true) : outpost::admin::Start(e); };
+  });
+  app.add_subcommand("start-fg", "Start the mailer in the foreground, for containers and supervisors")
+      ->callback([&] { chosen = [](Environment& e) { return StartInForeground(e, false); }; });
+  const auto simple = [&](const char* name, const char* help, Command command) {
+    app.add_subcommand(name, help)->callback([&chosen, command = std::move(command)] { chosen = command; });
+  };
+  simple("stop", "Stop the mailer", outpost::admin::Stop);
+  simple("reload", "Read main.cf again; what waits is routed anew", outpost::admin::Reload);
+  simple("flush", "Try everything that waits now", outpost::admin::Flush);
+  simple("check", "Say everything that is wrong with configuration and installation", outpost::admin::Check);
+  auto* status = app.add_subcommand("status", "Is it running, and what does it think of its relay?");
+  status->add_flag("--json", options.json, "As JSON");
+  status->callback([&] { chosen = [&](Environment& e) { return outpost::admin::Status(e, options.json); }; });
+}
+
+void DefineQueue(CLI::App& app, Options& options, Command& chosen) {
+  auto* queue = app.add_subcommand("queue", "What waits");
+  queue->require_subcommand(1);
+  auto* list = queue->add_subcommand("list", "Each message, its recipients, why they wait and until when");
+  list->add_flag("--json", options.json, "One JSON object a line");
+  list->callback([&] { chosen = [&](Environment& e) { return outpost::admin::ListQueue(e, options.json); }; });
+  queue->add_subcommand("run", "One queue run: by the running mailer, or in the foreground")->callback([&] {
+    chosen = outpost::admin::RunQueue;
+  });
+  app.add_subcommand("mailq", "The queue in Postfix's form")->callback([&] { chosen = outpost::admin::Mailq; });
+  auto* trace = app.add_subcommand("trace", "Where is my mail? The history of one message");
+  trace->add_option("ID", options.id, "Queue id, as `sendmail -v` prints it")->required();
+  trace->add_flag("--json", options.json, "One JSON object a line");
+  trace->callback(
+      [&] { chosen = [&](Environment& e) { return outpost::admin::TraceMessage(e, options.id, options.json); }; });
+}
+
+void DefineConfiguration(CLI::App& app, Options& options, Command& chosen) {
+  auto* conf = app.add_subcommand("conf", "Parameters and their values in force");
+  conf->add_flag("-n", options.explicit_only, "Only what main.cf sets");
+  conf->add_option("NAME", options.names, "Only these");
+  conf->callback([&] {
+    chosen = [&](Environment& e) {
+      return outpost::admin::ShowConfiguration(e, options.explicit_only, options.names);
+    };
+  });
+  auto* aliases = app.add_subcommand("newaliases", "Nothing to build: tables are read as text");
+  aliases->add_flag("-v", options.verbose, "Say so");
+  aliases->callback([&] {
+    chosen = [&](Environment&) {
+      if (options.verbose) outpost::admin::PrintOut("Nothing to build: tables are read as text.\n");
+      return EX_OK;
+    };
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("The mailer for hosts that send mail and receive none", "outpost");
+  app.set_version_flag("--version", "outpost " OUTPOST_VERSION);
+  Options options;
+  Command chosen;
+  app.add_option("-C", options.directory, "Configuration directory");
+  DefineService(app, options, chosen);
+  DefineQueue(app, options, chosen);
+  DefineConfiguration(app, options, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? EX_OK : EX_USAGE;
+  }
+  if (!chosen) {
+    outpost::admin::PrintOut(app.help());
+    return EX_USAGE;
+  }
+  auto environment = outpost::admin::MakeEnvironment(
+      options.directory.empty() ? std::nullopt : std::optional<std::string>(options.directory));
+  if (!environment) return EX_CONFIG;
+  return chosen(*environment);
+}

@@ -36,6 +36,7 @@ struct OwnQueue {
 sys::Result<OwnQueue> OpenOwn(const spool::SpoolPaths& paths) {
   auto lock = queue::QueueLock::TryTake(paths);
   if (!lock) {
+    if (lock.error().code() == ENOENT) return sys::Error("the mailer has never run: there is no queue yet", ENOENT);
     return lock.error().Within("the mailer is not running, and the queue is not yours to read");
   }
   if (!*lock) return sys::Error("the mailer is starting or stopping; try again in a moment");

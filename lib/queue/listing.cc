@@ -1,5 +1,7 @@
 #include "lib/queue/listing.h"
 
+#include <algorithm>
+
 #include "lib/queue/row_format.h"
 #include "lib/sys/text.h"
 
@@ -67,6 +69,23 @@ Result<std::vector<Event>> Listing::Present(MessageKey message, size_t limit) {
     event.status = Printable(rows.Text(3), kMaxText);
     event.text = Printable(rows.Text(4), kMaxText);
   }
+}
+
+std::string_view Summarize(const Listed& listed, Microseconds now) {
+  const auto any = [&](auto test) { return std::ranges::any_of(listed.recipients, test); };
+  const auto in = [](RecipientState state) {
+    return [state](const QueuedRecipient& recipient) { return recipient.state == state; };
+  };
+  if (any([now](const QueuedRecipient& recipient) {
+        return recipient.state == RecipientState::kDispatched ||
+               (recipient.state == RecipientState::kQueued && recipient.next_attempt <= now);
+      })) {
+    return "active";
+  }
+  if (any(in(RecipientState::kQueued))) return "deferred";
+  if (any(in(RecipientState::kInDoubt))) return "in doubt";
+  if (any(in(RecipientState::kHeld))) return "hold";
+  return "dead";
 }
 
 }  // namespace outpost::queue
