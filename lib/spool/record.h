@@ -27,6 +27,7 @@ constexpr size_t kMaxHeadBytes = 16 * 1024 * 1024;  // all attribute lines toget
 constexpr size_t kTokenLength = 32;                 // hexadecimal, lower case, 128 bits
 constexpr size_t kMaxFullName = 1000;               // bytes, after decoding
 constexpr std::string_view kFirstLinePrefix = "outpost-record 1 ";
+constexpr size_t kFirstLineLength = kFirstLinePrefix.size() + mail::QueueId::kLength + 1;  // newline included
 
 struct RecordHead {
   mail::QueueId id;
