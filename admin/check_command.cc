@@ -1,9 +1,12 @@
 #include "admin/check_command.h"
 
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "admin/installation_check.h"
+#include "admin/mailer_user.h"
+#include "conf/compiled_in.h"
+#include "conf/next_hop.h"
 #include "conf/settings.h"
 #include "conf/tables/table.h"
 #include "lib/sys/text.h"
@@ -13,54 +16,79 @@ namespace {
 
 using Severity = conf::Finding::Severity;
 
-void CheckPrograms(Environment& environment) {
-  auto& configuration = environment.configuration;
-  const std::string directory = conf::ReadQueueRunnerSettings(configuration).daemon_directory;
-  for (const char* program : {"outpost-queue-runner", "outpost-pickup", "outpost-smtp"}) {
-    const std::string path = sys::Cat(directory, "/", program);
-    if (access(path.c_str(), X_OK) != 0) {
-      configuration.AddFinding(Severity::kError, "daemon_directory",
-                               sys::Cat(sys::Error::FromErrno(path).text(), "; is outpost installed?"));
+constexpr std::string_view kPasswords = "smtp_sasl_password_maps";
+
+// A password is looked up under the relay as configured, then without its port.
+void CheckHasPassword(conf::Configuration& configuration, conf::TableList& tables, const std::string& relayhost) {
+  const sys::Result<conf::NextHop> hop = conf::ParseNextHop(relayhost);
+  if (!hop) return;
+  const std::string without_port = hop->bracketed ? relayhost.substr(0, relayhost.find(']') + 1) : hop->host;
+  for (const std::string& key : {relayhost, without_port}) {
+    const auto found = tables.Find(key);
+    if (!found || *found) return;
+  }
+  configuration.AddFinding(
+      Severity::kWarning, kPasswords,
+      sys::Cat("has no line \"", relayhost, " user:password\": mail will be sent without login"));
+}
+
+void CheckPasswords(conf::Configuration& configuration, const conf::SmtpClientSettings& smtp,
+                    const conf::FileReader& mailer) {
+  if (!smtp.smtp_sasl_auth_enable) {
+    if (!smtp.smtp_sasl_password_maps.empty()) {
+      configuration.AddFinding(Severity::kWarning, kPasswords, "is not used: smtp_sasl_auth_enable is no");
     }
+    return;
+  }
+  conf::CheckSecretTables(configuration, kPasswords, mailer);
+  // Who is neither root nor the mailer may not read them, and need not.
+  if (geteuid() != 0 && geteuid() != mailer.uid) return;
+  conf::TableList tables = conf::TableList::Open(configuration, kPasswords, smtp.smtp_sasl_password_maps);
+  if (!tables.empty() && !smtp.relayhost.empty()) CheckHasPassword(configuration, tables, smtp.relayhost);
+}
+
+void CheckTrust(conf::Configuration& configuration, const conf::SmtpClientSettings& smtp) {
+  const std::pair<std::string_view, const std::string&> places[] = {{"smtp_tls_CAfile", smtp.smtp_tls_CAfile},
+                                                                    {"smtp_tls_CApath", smtp.smtp_tls_CApath}};
+  for (const auto& [name, path] : places) {
+    if (path.empty() || access(path.c_str(), R_OK) == 0) continue;
+    configuration.AddFinding(Severity::kError, name, sys::Error::FromErrno(sys::Cat("read ", path)).text());
   }
 }
 
-// The spool is made when the mailer starts; what is there already must be safe.
-void CheckSpool(Environment& environment) {
-  const auto add = [&](const std::string& path, std::string_view what) {
-    environment.configuration.AddFinding({Severity::kError, path, 0, std::string(what)});
-  };
-  const auto& paths = environment.paths;
-  struct stat status {};
-  if (stat(paths.root().c_str(), &status) != 0) {
-    if (errno != ENOENT) add(paths.root(), sys::Error::FromErrno("cannot be looked at").text());
-    return;
-  }
-  if ((status.st_mode & S_IWOTH) != 0) add(paths.root(), "others may write here: chmod o-w it");
-  if (stat(paths.Private().c_str(), &status) == 0 && (status.st_mode & 077) != 0) {
-    add(paths.Private(), "others may look in here: chmod 0700 it");
-  }
-  if (stat(paths.Maildrop().c_str(), &status) == 0 && (status.st_mode & S_IRWXO) != 0) {
-    add(paths.Maildrop(), "others may look in here: chmod 1770 it");
-  }
+// The mailer's user, or this process's after a finding that there is none.
+conf::FileReader MailerUser(Environment& environment, const conf::QueueRunnerSettings& settings) {
+  sys::Result<conf::FileReader> mailer = FindMailerUser(environment.paths, settings.mail_owner);
+  if (mailer) return std::move(*mailer);
+  environment.configuration.AddFinding(Severity::kError, "mail_owner", mailer.error().text());
+  return conf::CurrentReader();
 }
 
 }  // namespace
 
 void CheckConfiguration(Environment& environment) {
-  auto& configuration = environment.configuration;
+  conf::Configuration& configuration = environment.configuration;
   conf::CheckSettings(configuration);
-  configuration.CheckNames();
-  const auto smtp = conf::ReadSmtpClientSettings(configuration);
-  conf::TableList::Open(configuration, "smtp_sasl_password_maps", smtp.smtp_sasl_password_maps);
+  const conf::QueueRunnerSettings settings = conf::ReadQueueRunnerSettings(configuration);
+  const conf::SmtpClientSettings smtp = conf::ReadSmtpClientSettings(configuration);
+  CheckPasswords(configuration, smtp, MailerUser(environment, settings));
+  CheckTrust(configuration, smtp);
 }
 
 int Check(Environment& environment) {
   CheckConfiguration(environment);
-  CheckPrograms(environment);
-  CheckSpool(environment);
-  PrintFindings(environment.configuration);
-  return environment.configuration.HasErrors() ? EX_CONFIG : EX_OK;
+  conf::Configuration& configuration = environment.configuration;
+  const conf::QueueRunnerSettings settings = conf::ReadQueueRunnerSettings(configuration);
+  if (settings.relayhost.empty()) {
+    configuration.AddFinding(Severity::kWarning, "relayhost",
+                             "is empty: mail goes straight to the mail servers of each recipient, and many of them "
+                             "refuse a host that is none itself");
+  }
+  const bool shared = settings.common.queue_directory == conf::CompiledQueueDirectory();
+  CheckPrograms(configuration, settings, shared);
+  CheckSpool(configuration, environment.paths, MailerUser(environment, settings));
+  PrintFindings(configuration);
+  return configuration.HasErrors() ? EX_CONFIG : EX_OK;
 }
 
 }  // namespace outpost::admin

@@ -9,13 +9,17 @@
 namespace outpost::admin {
 namespace {
 
+bool Unknown(std::string_view name) {
+  const auto nearest = conf::NearestName(name);
+  PrintError(sys::Cat("unknown parameter ", sys::Printable(name),
+                      nearest.empty() ? "" : sys::Cat("; is it ", nearest, "?")));
+  return false;
+}
+
 // Whether `name` could be shown.
 bool ShowParameter(const conf::Configuration& configuration, std::string_view name) {
   if (conf::FindParameter(name) == nullptr && !configuration.IsSet(name)) {
-    const auto nearest = conf::NearestName(name);
-    PrintError(sys::Cat("unknown parameter ", sys::Printable(name),
-                        nearest.empty() ? "" : sys::Cat("; is it ", nearest, "?")));
-    return false;
+    return Unknown(name);
   }
   const auto value = configuration.Expanded(name);
   if (!value) {
@@ -49,6 +53,24 @@ int ShowConfiguration(Environment& environment, bool explicit_only, const std::v
   configuration.CheckNames();
   PrintFindings(configuration);
   return shown ? EX_OK : EX_DATAERR;
+}
+
+int DescribeParameters(const std::vector<std::string>& names) {
+  const auto describe = [](const conf::Parameter& parameter) {
+    PrintOut(sys::Cat(parameter.name, " (", conf::ToString(parameter.type),
+                      "; default: ", parameter.default_value.empty() ? "empty" : parameter.default_value, ")\n    ",
+                      parameter.doc, "\n"));
+  };
+  bool known = true;
+  if (names.empty()) std::ranges::for_each(conf::Parameters(), describe);
+  for (const auto& name : names) {
+    if (const auto* parameter = conf::FindParameter(name)) {
+      describe(*parameter);
+    } else {
+      known = Unknown(name);
+    }
+  }
+  return known ? EX_OK : EX_DATAERR;
 }
 
 }  // namespace outpost::admin

@@ -131,4 +131,18 @@ std::string FormatStatus(const ipc::StatusLine& status, Microseconds now) {
   return text;
 }
 
+std::string FormatStopped(const StoppedStatus& status) {
+  std::string text =
+      "The mailer is not running. `sendmail` still accepts mail: it waits in the maildrop for `outpost start`.\n";
+  if (status.messages) text += sys::Cat("Messages in the queue: ", *status.messages, "\n");
+  if (status.maildrop) text += sys::Cat("Submissions in the maildrop: ", *status.maildrop, "\n");
+  return text;
+}
+
+std::string FormatStoppedJson(const StoppedStatus& status) {
+  const auto number = [](const std::optional<uint64_t>& value) { return value ? sys::Cat(*value) : "null"; };
+  return sys::Cat("{\"running\":false,\"messages\":", number(status.messages),
+                  ",\"maildrop\":", number(status.maildrop), "}\n");
+}
+
 }  // namespace outpost::admin

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,5 +28,13 @@ std::string MailqSummary(uint64_t messages, uint64_t bytes);
 
 std::string FormatTrace(const ipc::TraceLine& line);
 std::string FormatStatus(const ipc::StatusLine& status, Microseconds now);
+
+// A mailer that does not run; what could not be looked at is nothing.
+struct StoppedStatus {
+  std::optional<uint64_t> messages;  // in the queue
+  std::optional<uint64_t> maildrop;  // submissions
+};
+std::string FormatStopped(const StoppedStatus& status);
+std::string FormatStoppedJson(const StoppedStatus& status);
 
 }  // namespace outpost::admin

@@ -28,6 +28,7 @@ struct Options {
   bool once = false;
   bool json = false;
   bool explicit_only = false;
+  bool describe = false;
   bool verbose = false;
   std::string id;
   std::vector<std::string> names;
@@ -72,10 +73,12 @@ void DefineQueue(CLI::App& app, Options& options, Command& chosen) {
 
 void DefineConfiguration(CLI::App& app, Options& options, Command& chosen) {
   auto* conf = app.add_subcommand("conf", "Parameters and their values in force");
-  conf->add_flag("-n", options.explicit_only, "Only what main.cf sets");
+  auto* only_set = conf->add_flag("-n", options.explicit_only, "Only what main.cf sets");
+  conf->add_flag("--describe", options.describe, "What each is for, its type and default")->excludes(only_set);
   conf->add_option("NAME", options.names, "Only these");
   conf->callback([&] {
     chosen = [&](Environment& e) {
+      if (options.describe) return outpost::admin::DescribeParameters(options.names);
       return outpost::admin::ShowConfiguration(e, options.explicit_only, options.names);
     };
   });
@@ -93,7 +96,7 @@ void DefineConfiguration(CLI::App& app, Options& options, Command& chosen) {
 
 int main(int argc, char** argv) {
   CLI::App app("The mailer for hosts that send mail and receive none", "outpost");
-  app.set_version_flag("--version", "outpost " OUTPOST_VERSION);
+  app.set_version_flag("-v,--version", "outpost " OUTPOST_VERSION);
   Options options;
   Command chosen;
   app.add_option("-C", options.directory, "Configuration directory");

@@ -8,7 +8,7 @@
 
 namespace outpost::admin {
 
-int ListQueue(const Environment& environment, bool as_json) {
+int ListQueue(Environment& environment, bool as_json) {
   const auto now = sys::WallClock();
   bool any = false;
   const int status = ForEachMessage(environment, [&](const ipc::ListedMessage& message) {
@@ -19,7 +19,7 @@ int ListQueue(const Environment& environment, bool as_json) {
   return status;
 }
 
-int Mailq(const Environment& environment) {
+int Mailq(Environment& environment) {
   uint64_t messages = 0;
   uint64_t bytes = 0;
   const int status = ForEachMessage(environment, [&](const ipc::ListedMessage& message) {
@@ -32,7 +32,7 @@ int Mailq(const Environment& environment) {
   return status;
 }
 
-int TraceMessage(const Environment& environment, const std::string& id, bool as_json) {
+int TraceMessage(Environment& environment, const std::string& id, bool as_json) {
   return ForEachEvent(environment, id, [&](const ipc::TraceLine& event) {
     PrintOut(as_json ? event.Encode() : FormatTrace(event));
   });

@@ -8,9 +8,9 @@
 namespace outpost::admin {
 
 // Each returns the exit status. `as_json`: one JSON object a line.
-int ListQueue(const Environment& environment, bool as_json);
+int ListQueue(Environment& environment, bool as_json);
 // The form of Postfix's mailq.
-int Mailq(const Environment& environment);
-int TraceMessage(const Environment& environment, const std::string& id, bool as_json);
+int Mailq(Environment& environment);
+int TraceMessage(Environment& environment, const std::string& id, bool as_json);
 
 }  // namespace outpost::admin

@@ -3,6 +3,7 @@
 #include <sysexits.h>
 
 #include "admin/control_client.h"
+#include "admin/own_queue.h"
 #include "lib/queue/queue.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/text.h"
@@ -27,24 +28,6 @@ std::optional<int> Ask(const Environment& environment, const ipc::Request& reque
   return (*done)->exit_code;
 }
 
-// The queue itself, for as long as no runner wants it. The lock must outlive the queue.
-struct OwnQueue {
-  queue::QueueLock lock;
-  queue::Queue queue;
-};
-
-sys::Result<OwnQueue> OpenOwn(const spool::SpoolPaths& paths) {
-  auto lock = queue::QueueLock::TryTake(paths);
-  if (!lock) {
-    if (lock.error().code() == ENOENT) return sys::Error("the mailer has never run: there is no queue yet", ENOENT);
-    return lock.error().Within("the mailer is not running, and the queue is not yours to read");
-  }
-  if (!*lock) return sys::Error("the mailer is starting or stopping; try again in a moment");
-  auto queue = queue::Queue::Open(paths, **lock);
-  if (!queue) return queue.error();
-  return OwnQueue{std::move(**lock), std::move(*queue)};
-}
-
 ipc::ListedMessage ToListedMessage(const queue::Listed& listed, sys::Microseconds now) {
   ipc::ListedMessage message;
   message.id = listed.message.id.text();
@@ -61,19 +44,28 @@ ipc::ListedMessage ToListedMessage(const queue::Listed& listed, sys::Microsecond
   return message;
 }
 
+// What no listing of the queue shows while nobody takes submissions out of the maildrop.
+void TellOfMaildrop(const spool::SpoolPaths& paths) {
+  const uint64_t waiting = CountMaildrop(paths).value_or(0);
+  const std::string submissions = waiting == 1 ? "1 submission" : sys::Cat(waiting, " submissions");
+  PrintError(sys::Cat("the mailer is not running; `outpost start` starts it",
+                      waiting == 0 ? "" : sys::Cat(" (", submissions, " in the maildrop besides)")));
+}
+
 }  // namespace
 
-int ForEachMessage(const Environment& environment,
-                   const std::function<void(const ipc::ListedMessage&)>& on_message) {
+int ForEachMessage(Environment& environment, const std::function<void(const ipc::ListedMessage&)>& on_message) {
   const auto asked = Ask(environment, {ipc::Request::Verb::kList, ""}, [&](const ipc::Response& response) {
     if (const auto* message = std::get_if<ipc::ListedMessage>(&response)) on_message(*message);
   });
   if (asked) return *asked;
-  auto own = OpenOwn(environment.paths);
+  TellOfMaildrop(environment.paths);
+  auto own = OpenOwnQueue(environment);
   if (!own) return Fail(own.error(), EX_UNAVAILABLE);
+  if (!*own) return EX_OK;
   queue::MessageKey after = 0;
   while (true) {
-    auto page = own->queue.List(after, kPage, ipc::kListedRecipients);
+    auto page = (*own)->queue.List(after, kPage, ipc::kListedRecipients);
     if (!page) return Fail(page.error(), EX_IOERR);
     for (const auto& listed : *page) on_message(ToListedMessage(listed, sys::WallClock()));
     if (page->size() < kPage) return EX_OK;
@@ -81,7 +73,7 @@ int ForEachMessage(const Environment& environment,
   }
 }
 
-int ForEachEvent(const Environment& environment, const std::string& id,
+int ForEachEvent(Environment& environment, const std::string& id,
                  const std::function<void(const ipc::TraceLine&)>& on_event) {
   const auto parsed = mail::QueueId::Parse(id);
   if (!parsed) {
@@ -93,14 +85,13 @@ int ForEachEvent(const Environment& environment, const std::string& id,
     if (const auto* event = std::get_if<ipc::TraceLine>(&response)) on_event(*event);
   });
   if (asked) return *asked;
-  auto own = OpenOwn(environment.paths);
+  auto own = OpenOwnQueue(environment);
   if (!own) return Fail(own.error(), EX_UNAVAILABLE);
-  auto events = own->queue.Trace(*parsed);
+  const auto unknown = sys::Error(sys::Cat("the history knows no message ", id));
+  if (!*own) return Fail(unknown, EX_NOUSER);
+  auto events = (*own)->queue.Trace(*parsed);
   if (!events) return Fail(events.error(), EX_IOERR);
-  if (events->empty()) {
-    PrintError(sys::Cat("the history knows no message ", id));
-    return EX_NOUSER;
-  }
+  if (events->empty()) return Fail(unknown, EX_NOUSER);
   for (const auto& event : *events) {
     on_event({event.first.count(), event.last.count(), event.count, event.kind, event.recipient,
               event.status.empty() ? event.text : sys::Cat(event.status, " ", event.text), event.relay});

@@ -10,11 +10,10 @@
 namespace outpost::admin {
 
 // Each message of the queue in order of arrival. Returns a sysexits number, having said on stderr what went wrong.
-int ForEachMessage(const Environment& environment,
-                   const std::function<void(const ipc::ListedMessage&)>& on_message);
+int ForEachMessage(Environment& environment, const std::function<void(const ipc::ListedMessage&)>& on_message);
 
 // The history of one message. EX_DATAERR for what is no queue id, EX_NOUSER for one that the history does not know.
-int ForEachEvent(const Environment& environment, const std::string& id,
+int ForEachEvent(Environment& environment, const std::string& id,
                  const std::function<void(const ipc::TraceLine&)>& on_event);
 
 }  // namespace outpost::admin

@@ -12,6 +12,7 @@
 #include "admin/check_command.h"
 #include "admin/control_client.h"
 #include "admin/format.h"
+#include "admin/own_queue.h"
 #include "lib/queue/queue.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/file.h"
@@ -27,9 +28,8 @@ constexpr auto kStartPatience = std::chrono::seconds(60);
 constexpr auto kStopPatience = std::chrono::seconds(60);
 constexpr auto kPollInterval = std::chrono::milliseconds(20);
 
-std::vector<std::string> RunnerArguments(const Environment& environment) {
-  const std::string directory =
-      conf::ReadQueueRunnerSettings(const_cast<Environment&>(environment).configuration).daemon_directory;
+std::vector<std::string> RunnerArguments(Environment& environment) {
+  const std::string directory = conf::ReadQueueRunnerSettings(environment.configuration).daemon_directory;
   return {directory + "/outpost-queue-runner", "-C", environment.configuration.location().directory};
 }
 
@@ -85,6 +85,17 @@ int Tell(const Environment& environment, ipc::Request::Verb verb) {
   }
   if (!(*done)->error.empty()) PrintError((*done)->error);
   return (*done)->exit_code;
+}
+
+// What can be said of a mailer that does not run, as far as this process may look.
+StoppedStatus LookAtStopped(Environment& environment) {
+  StoppedStatus stopped;
+  stopped.maildrop = CountMaildrop(environment.paths);
+  auto own = OpenOwnQueue(environment);
+  if (!own) return stopped;
+  const auto counts = *own ? (*own)->queue.Count() : sys::Result<queue::Counts>(queue::Counts{});
+  if (counts) stopped.messages = counts->messages;
+  return stopped;
 }
 
 }  // namespace
@@ -159,7 +170,7 @@ int RunQueue(Environment& environment) {
   return IsRunning(environment.paths) ? Flush(environment) : StartInForeground(environment, true);
 }
 
-int Status(const Environment& environment, bool as_json) {
+int Status(Environment& environment, bool as_json) {
   const auto done =
       AskRunner(environment.paths, {ipc::Request::Verb::kStatus, ""}, [&](const ipc::Response& response) {
         const auto* status = std::get_if<ipc::StatusLine>(&response);
@@ -171,9 +182,8 @@ int Status(const Environment& environment, bool as_json) {
     return EX_UNAVAILABLE;
   }
   if (*done) return (*done)->exit_code;
-  PrintOut(as_json ? "{\"running\":false}\n"
-                   : "The mailer is not running. `sendmail` still accepts mail: it waits in the maildrop for "
-                     "`outpost start`.\n");
+  const StoppedStatus stopped = LookAtStopped(environment);
+  PrintOut(as_json ? FormatStoppedJson(stopped) : FormatStopped(stopped));
   return kStatusNotRunning;
 }
 

@@ -18,6 +18,6 @@ int Flush(const Environment& environment);
 // sendmail -q: Flush, or one run in the foreground when no mailer runs.
 int RunQueue(Environment& environment);
 // EX_OK when it runs, 3 when not (as init scripts' status).
-int Status(const Environment& environment, bool as_json);
+int Status(Environment& environment, bool as_json);
 
 }  // namespace outpost::admin

@@ -1,5 +1,5 @@
-// The registry: every parameter that we know, one entry each. Adding a parameter is an entry here, a field in
-// settings.h and a line in the man page outpost.conf; tests hold the three together.
+// The registry: every parameter that we know, one entry each. Adding a parameter is an entry in parameters.cc and a
+// field in settings.h; a test holds the two together. `outpost conf --describe` prints it.
 #pragma once
 
 #include <cstdint>

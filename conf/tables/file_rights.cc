@@ -80,12 +80,12 @@ std::vector<Finding> JudgeOthers(const std::string& path, const struct stat& sta
   if ((status.st_mode & S_IWOTH) != 0) {
     return {{Severity::kError, path, 0,
              sys::Cat("everybody on this host may change it (mode ", Octal(status.st_mode),
-                      "); mend it with: chmod o= ", path)}};
+                      "); mend it with: ", MendingCommand(path, status, reader))}};
   }
   if ((status.st_mode & S_IROTH) != 0) {
     return {{Severity::kWarning, path, 0,
              sys::Cat("everybody on this host can read these passwords (mode ", Octal(status.st_mode),
-                      "); mend it with: chmod o= ", path)}};
+                      "); mend it with: ", MendingCommand(path, status, reader))}};
   }
   if ((status.st_mode & S_IRGRP) != 0 && foreign_group) {
     return {{Severity::kWarning, path, 0,

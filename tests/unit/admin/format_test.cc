@@ -87,5 +87,12 @@ TEST_F(FormatTest, TraceFoldsRepeats) {
             "4.4.1 connect: Connection refused  (3 times, last 2001-09-09 01:56:40)\n");
 }
 
+TEST_F(FormatTest, AStoppedMailerTellsWhatCouldBeSeen) {
+  EXPECT_EQ(FormatStoppedJson({2, std::nullopt}), "{\"running\":false,\"messages\":2,\"maildrop\":null}\n");
+  EXPECT_NE(FormatStopped({2, 3}).find("Messages in the queue: 2\nSubmissions in the maildrop: 3\n"),
+            std::string::npos);
+  EXPECT_EQ(FormatStopped({}).find("Messages"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace outpost::admin

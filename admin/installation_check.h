@@ -1,0 +1,20 @@
+// What is installed, against what the configuration says: programs, and the queue directory's owners and modes as
+// packaging/manifest has them.
+#pragma once
+
+#include <string>
+
+#include "conf/configuration.h"
+#include "conf/settings.h"
+#include "conf/tables/file_rights.h"
+#include "lib/spool/paths.h"
+
+namespace outpost::admin {
+
+// Findings go to `configuration`. `shared`: the queue takes other users' mail, through the set-gid outpost-drop.
+void CheckPrograms(conf::Configuration& configuration, const conf::QueueRunnerSettings& settings, bool shared);
+
+// What is not there yet is made when the mailer starts; what is there must be safe, and `mailer`'s.
+void CheckSpool(conf::Configuration& configuration, const spool::SpoolPaths& paths, const conf::FileReader& mailer);
+
+}  // namespace outpost::admin
