@@ -1,0 +1,55 @@
+#include "queue-runner/concurrency.h"
+
+#include <algorithm>
+
+namespace outpost::queue_runner {
+
+Concurrency::Concurrency(const ConcurrencyRules& rules) : rules_(rules) {
+  rules_.limit = std::max<size_t>(rules_.limit, 1);
+  rules_.initial = std::clamp<size_t>(rules_.initial, 1, rules_.limit);
+  rules_.shortest_probe_interval = std::max(rules_.shortest_probe_interval, std::chrono::seconds(1));
+  rules_.longest_probe_interval = std::max(rules_.longest_probe_interval, rules_.shortest_probe_interval);
+  window_ = rules_.initial;
+}
+
+size_t Concurrency::Allowed(Microseconds now) const {
+  if (!open_) return window_;
+  return probing_ || now >= next_probe_ ? 1 : 0;
+}
+
+void Concurrency::OnConnected() {
+  if (!open_) return;
+  open_ = false;
+  probing_ = false;
+  interval_ = {};
+  window_ = rules_.initial;
+  gain_ = 0;
+}
+
+void Concurrency::OnDelivery(Microseconds now) {
+  if (open_ || window_ >= rules_.limit || now < no_growth_before_) return;
+  gain_ += 1.0 / static_cast<double>(window_);
+  if (gain_ < 1.0) return;
+  gain_ -= 1.0;
+  ++window_;
+}
+
+bool Concurrency::OnFailure(const mail::Deferred& why, size_t standing, Microseconds now) {
+  if (why.fault != mail::Fault::kAccount && standing > 0) {
+    window_ = std::clamp<size_t>(standing, 1, window_);
+    gain_ = 0;
+    no_growth_before_ = now + rules_.shortest_probe_interval;
+    return false;
+  }
+  if (open_ && !probing_) return true;  // another connection of the same failed round
+  if (!open_) since_ = now;
+  open_ = true;
+  probing_ = false;
+  reason_ = why;
+  interval_ =
+      std::clamp<Microseconds>(interval_ * 2, rules_.shortest_probe_interval, rules_.longest_probe_interval);
+  next_probe_ = now + interval_;
+  return true;
+}
+
+}  // namespace outpost::queue_runner

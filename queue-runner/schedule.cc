@@ -1,0 +1,37 @@
+#include "queue-runner/schedule.h"
+
+#include <algorithm>
+
+namespace outpost::queue_runner {
+namespace {
+
+Microseconds Age(const Attempt& attempt) { return std::max(attempt.now - attempt.arrival, Microseconds::zero()); }
+
+}  // namespace
+
+Microseconds NextAttempt(const Attempt& attempt, const ScheduleRules& rules) {
+  const Microseconds shortest = rules.minimal_backoff_time;
+  const Microseconds longest = std::max<Microseconds>(rules.maximal_backoff_time, shortest);
+  return attempt.now + std::clamp(Age(attempt), shortest, longest);
+}
+
+bool HasExpired(const Attempt& attempt, const ScheduleRules& rules) {
+  const Microseconds lifetime = attempt.null_sender ? rules.bounce_queue_lifetime : rules.maximal_queue_lifetime;
+  return Age(attempt) >= lifetime;
+}
+
+Decision Decide(const mail::Verdict& verdict, const Attempt& attempt, const ScheduleRules& rules) {
+  if (std::holds_alternative<mail::Delivered>(verdict)) return {Next::kSent, {}};
+  if (std::holds_alternative<mail::Returned>(verdict)) return {Next::kReturn, {}};
+  switch (std::get<mail::Deferred>(verdict).fault) {
+    case mail::Fault::kAccount:
+      return {Next::kWaitForCircuit, attempt.now};
+    case mail::Fault::kMessage:
+    case mail::Fault::kPath:
+      break;
+  }
+  if (HasExpired(attempt, rules)) return {Next::kExpire, {}};
+  return {Next::kRetry, NextAttempt(attempt, rules)};
+}
+
+}  // namespace outpost::queue_runner
