@@ -1,0 +1,31 @@
+// What the parts of queue-runner share. All of it outlives them; it belongs to Runner.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "lib/queue/queue.h"
+#include "lib/sys/event_loop.h"
+#include "lib/sys/log.h"
+#include "lib/sys/unique_fd.h"
+#include "queue-runner/batch.h"
+#include "queue-runner/policy.h"
+#include "queue-runner/spawner.h"
+#include "queue-runner/work.h"
+
+namespace outpost::queue_runner {
+
+struct Context {
+  const Policy& policy;
+  const sys::Log& log;
+  sys::EventLoop& loop;
+  queue::Queue& queue;
+  Batch& batch;
+  ActiveMessages& active;
+  Spawner& spawner;
+  sys::FdView scratch_directory;        // private/tmp
+  sys::FdView agents_lock;              // agents.lock, for delivery programs
+  std::function<void()> ask_for_round;  // another round of events, at once
+};
+
+}  // namespace outpost::queue_runner

@@ -1,0 +1,130 @@
+// One destination, a next hop that mail is waiting for: its circuit and window, its outpost-smtp, its connections,
+// and the choice of what leaves next.
+//
+// What waits stays in the queue; here is at most one page of it. An open circuit costs one timer, whatever waits
+// behind it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "queue-runner/agent.h"
+#include "queue-runner/concurrency.h"
+#include "queue-runner/connection.h"
+#include "queue-runner/context.h"
+#include "queue-runner/verdicts.h"
+
+namespace outpost::queue_runner {
+
+// What all destinations have together.
+struct Pool {
+  size_t connections = 0;
+  size_t agents = 0;
+  uint64_t content_in_memory = 0;  // bytes of messages in flight
+  uint64_t next_connection = 1;
+};
+
+// A message as its intake has just stored it, still to be committed: what has a free place at its destination is
+// marked dispatched in the same commit, and its content handed on as it came.
+struct FreshMessage {
+  queue::QueuedMessage facts;
+  std::vector<queue::QueuedRecipient> recipients;
+  std::shared_ptr<const sys::ReadOnlyFd> content;
+};
+
+// What a round has chosen; `connection` has the unit reserved.
+struct Chosen {
+  Connection* connection = nullptr;
+  UnitPointer unit;
+};
+
+class Destination : private ConnectionOwner, private AgentOwner {
+ public:
+  Destination(Context& context, Verdicts& verdicts, Pool& pool, queue::Route route);
+  ~Destination() override;
+
+  const queue::Route& route() const { return route_; }
+  // The queue has, or may have, recipients due for it.
+  void NoteDue() { may_have_due_ = true; }
+  // Chooses `recipients` of `fresh` (all for this route) if there is room at once and nothing older waits.
+  // Otherwise they are found in the queue like all others.
+  void TakeFresh(const FreshMessage& fresh, std::vector<queue::QueuedRecipient> recipients,
+                 std::vector<Chosen>& chosen);
+  // Chooses from the queue what has room now. Reads the queue once a round at most.
+  void Select(std::vector<Chosen>& chosen);
+  // A chosen unit could not be recorded as dispatched.
+  void TakeBack(const Chosen& chosen);
+  // Returns a piece of what has expired behind an open circuit.
+  void ReturnExpired();
+
+  // Closed circuit, and a newly prepared program, for the next try: settings or tables may have changed.
+  void Reset();
+  void RetireProgram();
+  // Nothing new is begun; connections without work end.
+  void Stop();
+  // What is in flight is given up: in doubt where it had begun, else due.
+  void Abandon();
+
+  // Nothing in flight, and nothing that could be begun now.
+  bool IsQuiet() const;
+  bool has_in_flight() const;
+  // Nothing at all to remember.
+  bool IsForgettable() const;
+  // For `outpost status`: what an administrator should know, "" when nothing.
+  std::string StatusLine() const;
+  const Concurrency& concurrency() const { return concurrency_; }
+
+ private:
+  void OnConnected(Connection& connection, const ipc::Connected& facts) override;
+  void OnVerdict(Connection& connection, Unit& unit, const std::vector<size_t>& indices,
+                 const ipc::Verdicts& verdicts) override;
+  void OnUnitDone(Connection& connection, Unit& unit) override;
+  void OnClosed(Connection& connection, std::deque<UnitPointer> left,
+                const std::optional<mail::Deferred>& why) override;
+  void OnPrepared(Agent& agent) override;
+  void OnAgentFailed(Agent& agent, const mail::Deferred& why) override;
+  void OnConnectionEnded(uint64_t connection) override;
+
+  bool HasWork() const { return may_have_due_ || !ready_.empty(); }
+  bool IsProgramReady();
+  void ReadQueue();
+  UnitPointer NextUnit();
+  bool TakesRecipient(const ActiveMessage& message, const queue::QueuedRecipient& recipient);
+  bool LoadContent(const ActivePointer& message);
+  Connection* FindRoom(size_t allowed);
+  Connection* OpenConnection();
+  void Choose(Connection& connection, UnitPointer unit, std::vector<Chosen>& chosen);
+  void Suspect(Unit& unit, const mail::Deferred& silent);
+  void GiveBack(Unit& unit, const mail::Deferred* why, bool counts);
+  void Fail(const mail::Deferred& why, size_t standing);
+  size_t CountStanding(const Connection* but) const;
+  void Sweep();
+  void ArmProbe();
+  void ArmCheck(Microseconds delay);
+  void CheckConnections();
+
+  Context& context_;
+  Verdicts& verdicts_;
+  Pool& pool_;
+  queue::Route route_;
+  Concurrency concurrency_;
+  std::shared_ptr<Agent> agent_;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  std::vector<std::shared_ptr<Agent>> ended_agents_;  // until no call of theirs is on the stack
+  std::deque<queue::QueuedRecipient> ready_;          // due, read from the queue, not yet chosen
+  bool may_have_due_ = false;
+  bool took_fresh_ = false;  // in this round, not yet recorded
+  bool has_read_ = false;    // in this round
+  bool has_expired_ = false;
+  bool stopping_ = false;
+  bool abandoning_ = false;
+  sys::EventLoop::TimerId probe_timer_ = 0;
+  sys::EventLoop::TimerId check_timer_ = 0;
+  Microseconds check_at_{};
+  Microseconds idle_since_{};  // monotonic: of the program, without a connection
+};
+
+}  // namespace outpost::queue_runner

@@ -1,0 +1,312 @@
+#include "queue-runner/dispatch.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/sys/clock.h"
+#include "lib/sys/text.h"
+#include "queue-runner/log_lines.h"
+
+namespace outpost::queue_runner {
+namespace {
+
+using queue::Route;
+using sys::Cat;
+
+constexpr size_t kLocalPage = 64;
+constexpr size_t kRoutingPage = 256;
+constexpr size_t kRememberedDestinations = 64;
+// The wall clock may be set while we wait by the monotonic one: look again after so long.
+constexpr Microseconds kLongestWait = std::chrono::minutes(15);
+
+// "5.1.3 bad address syntax" -> its code and its words.
+std::pair<std::string, std::string> SplitReason(const std::string& reason) {
+  const size_t blank = std::min(reason.find(' '), reason.size());
+  return {reason.substr(0, blank), reason.substr(std::min(blank + 1, reason.size()))};
+}
+
+}  // namespace
+
+Dispatch::Dispatch(Context& context, bool once)
+    : context_(context),
+      once_(once),
+      verdicts_(context,
+                {[this](const Route& route) { NoteDue(route); }, [this](Microseconds time) { NoteDueAt(time); }}) {}
+
+Dispatch::~Dispatch() { context_.loop.Cancel(due_timer_); }
+
+void Dispatch::Start() {
+  started_ = true;
+  routing_again_ = true;
+  if (once_) {
+    flushing_ = sys::WallClock();
+  } else {
+    ReadDueRoutes();
+  }
+  context_.ask_for_round();
+}
+
+Destination& Dispatch::DestinationOf(const Route& route) {
+  auto& slot = destinations_[route];
+  if (!slot) {
+    slot = std::make_unique<Destination>(context_, verdicts_, pool_, route);
+    order_.push_back(slot.get());
+    if (stopping_) slot->Stop();
+  }
+  return *slot;
+}
+
+// --- what is due
+
+void Dispatch::NoteDue(const Route& route) {
+  if (route.transport == kSmtpTransport) {
+    DestinationOf(route).NoteDue();
+  } else if (std::ranges::count(local_due_, route) == 0) {
+    local_due_.push_back(route);
+  }
+  context_.ask_for_round();
+}
+
+void Dispatch::NoteDueAt(Microseconds time) {
+  if (once_ || (next_due_ && *next_due_ <= time)) return;
+  next_due_ = time;
+  ArmDueTimer();
+}
+
+void Dispatch::ArmDueTimer() {
+  context_.loop.Cancel(due_timer_);
+  if (!next_due_) return;
+  const Microseconds wait = std::min(*next_due_ - sys::WallClock(), kLongestWait);
+  due_timer_ = context_.loop.After(wait, [this] {
+    if (next_due_ && *next_due_ > sys::WallClock()) return ArmDueTimer();
+    ReadDueRoutes();
+  });
+}
+
+void Dispatch::LookAgain() {
+  if (started_ && !stopping_) ReadDueRoutes();
+}
+
+void Dispatch::ReadDueRoutes() {
+  const Microseconds now = sys::WallClock();
+  next_due_.reset();
+  auto routes = context_.queue.DueRoutes(now);
+  if (!routes) {
+    context_.log.Error(routes.error().text());
+    return NoteDueAt(now + kLongestWait);
+  }
+  for (const Route& route : *routes) NoteDue(route);
+  auto next = context_.queue.NextDue(now);
+  if (next && *next) NoteDueAt(**next);
+}
+
+// --- before the commit: what is decided here
+
+void Dispatch::Settle() {
+  if (!started_ || stopping_ || context_.batch.in_trouble()) return;
+  if (flushing_) MakeAllDue();
+  if (routing_again_) RouteAgain();
+  for (const Route& route : std::exchange(local_due_, {})) SettleLocally(route);
+  for (Destination* destination : order_) destination->ReturnExpired();
+}
+
+void Dispatch::SettleLocally(const Route& route) {
+  auto due = context_.queue.Due(route, sys::WallClock(), kLocalPage);
+  if (!due) return context_.log.Error(due.error().text());
+  for (const auto& recipient : *due) SettleOne(route, recipient);
+  if (due->size() >= kLocalPage) NoteDue(route);
+}
+
+void Dispatch::SettleOne(const Route& route, const queue::QueuedRecipient& recipient) {
+  const Route today = ResolveAgain(recipient, context_.policy.routing);
+  if (today != route) {
+    context_.batch.Add({[this, key = recipient.key, today] {
+                          return context_.queue.SetRoute(key, today, context_.policy.generation);
+                        },
+                        [this, today] { NoteDue(today); }, [](const sys::Error&) {}});
+    return;
+  }
+  const bool known = context_.active.Find(recipient.message) != nullptr;
+  if (known && verdicts_.HasFailedToCommit(recipient.message)) return;
+  auto facts = context_.queue.Message(recipient.message);
+  if (!facts || !facts->has_value()) return;
+  bool added = false;
+  const Microseconds now = sys::WallClock();
+  const auto message = context_.active.FindOrAdd(std::move(**facts), now, added);
+  const auto [status, text] = SplitReason(route.next_hop);
+  const Attempt attempt{message->facts.arrival, now, message->facts.envelope.sender.empty()};
+  if (route.transport != kRetryTransport) {
+    verdicts_.Return(message, recipient, status, text, false);
+  } else if (HasExpired(attempt, context_.policy.schedule)) {
+    verdicts_.Return(message, recipient, status, text, true);
+  } else {
+    verdicts_.Defer(message, recipient, status, text, NextAttempt(attempt, context_.policy.schedule));
+  }
+}
+
+void Dispatch::RouteAgain() {
+  auto others = context_.queue.RoutedByOther(context_.policy.generation, kRoutingPage);
+  if (!others) return context_.log.Error(others.error().text());
+  routing_again_ = others->size() >= kRoutingPage;
+  if (others->empty()) return;
+  auto recipients = std::make_shared<std::vector<queue::QueuedRecipient>>(std::move(*others));
+  Batch::Change change;
+  change.apply = [this, recipients]() -> sys::Result<void> {
+    for (auto& one : *recipients) {
+      one.route = ResolveAgain(one, context_.policy.routing);
+      if (auto set = context_.queue.SetRoute(one.key, one.route, context_.policy.generation); !set) return set;
+    }
+    return {};
+  };
+  change.committed = [this, recipients] {
+    const Microseconds now = sys::WallClock();
+    for (const auto& one : *recipients) {
+      if (one.next_attempt <= now) NoteDue(one.route);
+    }
+    context_.ask_for_round();
+  };
+  change.failed = [this](const sys::Error&) { routing_again_ = true; };
+  context_.batch.Add(std::move(change));
+}
+
+void Dispatch::MakeAllDue() {
+  auto more = std::make_shared<bool>(false);
+  Batch::Change change;
+  change.apply = [this, more]() -> sys::Result<void> {
+    auto made = context_.queue.MakeAllDue(*flushing_);
+    if (!made) return made.error();
+    *more = *made;
+    return {};
+  };
+  change.committed = [this, more] {
+    context_.ask_for_round();
+    if (*more) return;
+    flushing_.reset();
+    ReadDueRoutes();
+  };
+  change.failed = [](const sys::Error&) {};
+  context_.batch.Add(std::move(change));
+}
+
+// --- in the commit: what leaves
+
+void Dispatch::Select(const std::vector<FreshMessage>& fresh) {
+  std::vector<Chosen> chosen;
+  if (!started_) return;  // then all is found in the queue
+  if (stopping_) {        // left to the next runner; connections that have ended are still let go
+    for (Destination* destination : order_) destination->Select(chosen);
+    return;
+  }
+  for (const auto& message : fresh) TakeFresh(message, chosen);
+  MakeRoomForPrograms();
+  const size_t count = order_.size();
+  for (size_t i = 0; i < count; ++i) order_[(turn_ + i) % count]->Select(chosen);
+  if (count > 0) turn_ = (turn_ + 1) % count;
+  if (!chosen.empty()) Record(std::move(chosen));
+  if (order_.size() > kRememberedDestinations) Forget();
+}
+
+void Dispatch::TakeFresh(const FreshMessage& fresh, std::vector<Chosen>& chosen) {
+  std::unordered_map<Route, std::vector<queue::QueuedRecipient>, RouteHash> by_route;
+  for (const auto& recipient : fresh.recipients) by_route[recipient.route].push_back(recipient);
+  for (auto& [route, recipients] : by_route) {
+    if (route.transport == kSmtpTransport) {
+      DestinationOf(route).TakeFresh(fresh, std::move(recipients), chosen);
+    } else {
+      NoteDue(route);
+    }
+  }
+}
+
+void Dispatch::Record(std::vector<Chosen> chosen) {
+  auto units = std::make_shared<std::vector<Chosen>>(std::move(chosen));
+  Batch::Change change;
+  change.alone_if_needed = false;
+  change.apply = [this, units] {
+    std::vector<queue::RecipientKey> keys;
+    for (const auto& one : *units) {
+      for (const auto& recipient : one.unit->recipients) keys.push_back(recipient.key);
+    }
+    return context_.queue.MarkDispatched(keys, sys::WallClock());
+  };
+  change.committed = [this, units] {
+    for (const auto& one : *units) {
+      ActiveMessage& message = *one.unit->message;
+      if (!std::exchange(message.announced, true)) {
+        context_.log.Info(ActiveLine(message, one.unit->recipients.size()));
+      }
+      one.connection->SendUnit(one.unit);
+    }
+  };
+  change.failed = [this, units](const sys::Error&) {
+    for (const auto& one : *units) DestinationOf(one.unit->recipients.front().route).TakeBack(one);
+  };
+  context_.batch.Add(std::move(change));
+}
+
+// Where mail goes to very many next hops: programs without work give way.
+void Dispatch::MakeRoomForPrograms() {
+  if (pool_.agents < context_.policy.connections_in_all) return;
+  for (Destination* destination : order_) {
+    if (!destination->has_in_flight() && destination->IsQuiet()) destination->RetireProgram();
+  }
+}
+
+void Dispatch::Forget() {
+  std::erase_if(order_, [this](Destination* destination) {
+    if (!destination->IsForgettable()) return false;
+    const Route route = destination->route();
+    destinations_.erase(route);
+    return true;
+  });
+  turn_ = 0;
+}
+
+// --- orders
+
+void Dispatch::Flush() {
+  for (Destination* destination : order_) destination->Reset();
+  flushing_ = sys::WallClock();
+  context_.ask_for_round();
+}
+
+void Dispatch::Reload() {
+  for (Destination* destination : order_) destination->Reset();
+  routing_again_ = true;
+  context_.ask_for_round();
+}
+
+void Dispatch::Stop() {
+  stopping_ = true;
+  for (Destination* destination : order_) destination->Stop();
+}
+
+void Dispatch::Abandon() {
+  for (Destination* destination : order_) destination->Abandon();
+}
+
+bool Dispatch::has_in_flight() const {
+  return std::ranges::any_of(order_, [](const Destination* one) { return one->has_in_flight(); });
+}
+
+bool Dispatch::IsQuiet() const {
+  return started_ && !flushing_ && !routing_again_ && local_due_.empty() && verdicts_.empty() &&
+         std::ranges::all_of(order_, [](const Destination* one) { return one->IsQuiet(); });
+}
+
+std::vector<std::string> Dispatch::StatusLines(size_t limit) const {
+  std::vector<std::string> lines;
+  for (const Destination* destination : order_) {
+    if (lines.size() >= limit) break;
+    if (auto line = destination->StatusLine(); !line.empty()) lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+std::string Dispatch::WhyWaiting(const Route& route) const {
+  const auto it = destinations_.find(route);
+  if (it == destinations_.end() || !it->second->concurrency().is_open()) return "";
+  return it->second->concurrency().reason().why;
+}
+
+}  // namespace outpost::queue_runner

@@ -1,0 +1,89 @@
+// All destinations together: who is due, who goes next, when to wake up.
+//
+// Fairness: each round begins with another destination. Time: one timer for the next recipient that becomes due,
+// however many wait. Recipients that no delivery program is needed for (bad addresses, no such transport) are
+// decided here.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "queue-runner/destination.h"
+
+namespace outpost::queue_runner {
+
+class Dispatch {
+ public:
+  // `once`: everything due is tried once; what is deferred meanwhile is not waited for.
+  Dispatch(Context& context, bool once);
+  ~Dispatch();
+
+  // What a runner before this one left is in order (recovery): mail may leave.
+  void Start();
+  bool is_started() const { return started_; }
+  Verdicts& verdicts() { return verdicts_; }
+
+  void NoteDue(const queue::Route& route);
+  void NoteDueAt(Microseconds time);
+
+  // Something that the queue holds may have been missed.
+  void LookAgain();
+
+  // Before the round's changes are applied: what can be decided here. After: `fresh` and what the queue has due.
+  void Settle();
+  void Select(const std::vector<FreshMessage>& fresh);
+
+  // Everything is due now, by today's settings, and every circuit closed.
+  void Flush();
+  // The policy has changed.
+  void Reload();
+  void Stop();
+  void Abandon();
+
+  bool has_in_flight() const;
+  bool IsQuiet() const;
+  // Lines for people, of destinations that have something to tell; at most `limit`.
+  std::vector<std::string> StatusLines(size_t limit) const;
+  // Why mail for `route` does not leave, "" when nothing stops it.
+  std::string WhyWaiting(const queue::Route& route) const;
+
+ private:
+  struct RouteHash {
+    size_t operator()(const queue::Route& route) const {
+      return std::hash<std::string>()(route.next_hop) * 31 + std::hash<std::string>()(route.transport);
+    }
+  };
+
+  Destination& DestinationOf(const queue::Route& route);
+  void TakeFresh(const FreshMessage& fresh, std::vector<Chosen>& chosen);
+  void Record(std::vector<Chosen> chosen);
+  void ReadDueRoutes();
+  void ArmDueTimer();
+  void SettleLocally(const queue::Route& route);
+  void SettleOne(const queue::Route& route, const queue::QueuedRecipient& recipient);
+  void RouteAgain();
+  void MakeAllDue();
+  void MakeRoomForPrograms();
+  void Forget();
+
+  Context& context_;
+  bool once_;
+  bool started_ = false;
+  bool stopping_ = false;
+  Verdicts verdicts_;
+  Pool pool_;
+  std::unordered_map<queue::Route, std::unique_ptr<Destination>, RouteHash> destinations_;
+  std::vector<Destination*> order_;  // for turns
+  size_t turn_ = 0;
+  std::vector<queue::Route> local_due_;
+  std::optional<Microseconds> flushing_;  // wall clock of the order
+  bool routing_again_ = false;
+  std::optional<Microseconds> next_due_;  // wall clock
+  sys::EventLoop::TimerId due_timer_ = 0;
+};
+
+}  // namespace outpost::queue_runner

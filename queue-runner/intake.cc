@@ -1,0 +1,261 @@
+#include "queue-runner/intake.h"
+
+#include <algorithm>
+#include <set>
+#include <sys/statvfs.h>
+#include <tuple>
+#include <utility>
+
+#include "lib/sys/clock.h"
+#include "lib/sys/file.h"
+#include "lib/sys/text.h"
+
+namespace outpost::queue_runner {
+namespace {
+
+using sys::Cat;
+
+struct RouteOrder {
+  bool operator()(const queue::Route& a, const queue::Route& b) const {
+    return std::tie(a.transport, a.next_hop) < std::tie(b.transport, b.next_hop);
+  }
+};
+
+queue::NewMessage NewMessageOf(const ipc::Submission& submission, const mail::QueueId& id) {
+  queue::NewMessage message;
+  message.id = id;
+  message.envelope = submission.envelope;
+  message.origin = queue::Origin::kSubmission;
+  message.uid = submission.uid;
+  message.arrival = Microseconds(submission.arrival_us);
+  message.header_bytes = submission.header_bytes;
+  message.message_id = submission.message_id;
+  message.token = submission.token;
+  message.record_bytes = submission.record_bytes;
+  message.digest = submission.digest;
+  message.from_maildrop = submission.from_maildrop;
+  return message;
+}
+
+uint64_t RandomNumber() {
+  uint64_t number = 0;
+  sys::FillRandom(std::span(reinterpret_cast<unsigned char*>(&number), sizeof number));
+  return number;
+}
+
+}  // namespace
+
+// --- from pickup
+
+sys::Result<void> Intake::Take(ipc::Submission submission, sys::UniqueFd content) {
+  if (assembly_) return sys::Error("a submission amid another's recipients");
+  const uint64_t size = submission.content_bytes;
+  auto checked = sys::ReadOnlyFd::Check(std::move(content), size);
+  if (!checked) return checked.error();
+  Arrival arrival;
+  arrival.submission = std::move(submission);
+  arrival.content = std::make_shared<const sys::ReadOnlyFd>(std::move(*checked));
+  arrival.pickup = pickup_;
+  const bool more = arrival.submission.more;
+  assembly_ = std::move(arrival);
+  return more ? sys::Result<void>() : Complete();
+}
+
+sys::Result<void> Intake::Take(ipc::MoreRecipients more) {
+  if (!assembly_ || assembly_->submission.handle != more.handle) return sys::Error("recipients of no submission");
+  auto& recipients = assembly_->submission.envelope.recipients;
+  if (recipients.size() + more.recipients.size() > mail::kMaxRecipients) return sys::Error("too many recipients");
+  recipients.insert(recipients.end(), std::make_move_iterator(more.recipients.begin()),
+                    std::make_move_iterator(more.recipients.end()));
+  return more.more ? sys::Result<void>() : Complete();
+}
+
+void Intake::Take(ipc::Forgotten forgotten) {
+  forgotten_.insert(forgotten_.end(), forgotten.ids.begin(), forgotten.ids.end());
+}
+
+sys::Result<void> Intake::Complete() {
+  auto arrival = std::make_shared<Arrival>(std::move(*assembly_));
+  assembly_.reset();
+  if (arrival->submission.envelope.recipients.empty()) {
+    Refuse(*arrival, false, "no recipients");
+  } else if (small_.size() + large_.size() >= kMaxWaiting) {
+    Refuse(*arrival, true, "too many messages at once");
+  } else if (!HasRoom()) {
+    Refuse(*arrival, true, "insufficient free space in the queue");
+  } else if (arrival->content->size() <= queue::kContentChunk) {
+    small_.push_back(std::move(arrival));
+  } else {
+    large_.push_back(std::move(arrival));
+  }
+  return {};
+}
+
+bool Intake::HasRoom() const {
+  if (context_.policy.minimum_free_bytes == 0) return true;
+  struct statvfs facts {};
+  if (fstatvfs(context_.scratch_directory.get(), &facts) != 0) return true;
+  return facts.f_bavail * facts.f_frsize >= context_.policy.minimum_free_bytes;
+}
+
+void Intake::ForgetPickup() {
+  ++pickup_;
+  assembly_.reset();
+}
+
+// --- into the batch
+
+void Intake::Contribute() {
+  ContributeForgotten();
+  uint64_t bytes = 0;
+  for (size_t i = 0; i < kBatchMessages && !small_.empty(); ++i) {
+    bytes += small_.front()->content->size();
+    if (i > 0 && bytes > kBatchBytes) break;
+    ContributeSmall(small_.front());
+    small_.pop_front();
+  }
+  if (!small_.empty()) context_.ask_for_round();
+  if (!large_.empty() && !std::exchange(slice_under_way_, true)) ContributeSlice(large_.front());
+}
+
+void Intake::ContributeForgotten() {
+  if (forgotten_.empty() || context_.batch.in_trouble()) return;
+  auto ids = std::make_shared<std::vector<mail::QueueId>>(std::exchange(forgotten_, {}));
+  context_.batch.Add(
+      {[this, ids] { return context_.queue.ForgetIntake(*ids); }, [] {},
+       [this, ids](const sys::Error&) { forgotten_.insert(forgotten_.end(), ids->begin(), ids->end()); }});
+}
+
+void Intake::ContributeSmall(const ArrivalPointer& arrival) {
+  context_.batch.Add({[this, arrival] { return StoreSmall(arrival); }, [this, arrival] { Accept(*arrival); },
+                      [this, arrival](const sys::Error& error) { Refuse(*arrival, true, error.text()); }});
+}
+
+void Intake::ContributeSlice(const ArrivalPointer& arrival) {
+  context_.batch.Add({[this, arrival] { return StoreSlice(*arrival); }, [this, arrival] { OnSlice(arrival); },
+                      [this, arrival](const sys::Error& error) { OnSliceFailed(arrival, error); }});
+}
+
+// Known already, or new under the id that it asks for, or under another one when that is taken.
+sys::Result<void> Intake::ChooseId(Arrival& arrival) {
+  const ipc::Submission& submission = arrival.submission;
+  auto accepted = context_.queue.FindAccepted(
+      {submission.id, submission.uid, submission.token, submission.record_bytes, submission.digest});
+  if (!accepted) return accepted.error();
+  arrival.known = accepted->has_value();
+  if (arrival.known) {
+    arrival.id = **accepted;
+    return {};
+  }
+  arrival.id = submission.id;
+  auto taken = context_.queue.IsIdTaken(arrival.id);
+  if (!taken) return taken.error();
+  if (*taken) arrival.id = mail::QueueId::Make(sys::WallClock(), RandomNumber());
+  arrival.routes.clear();
+  const queue::Route refusal{std::string(kRefusedTransport),
+                             Cat(submission.refusal.status.ToString(), " ", submission.refusal.why)};
+  for (const auto& recipient : submission.envelope.recipients) {
+    arrival.routes.push_back(submission.refused ? refusal : Resolve(recipient.address, context_.policy.routing));
+  }
+  return {};
+}
+
+sys::Result<void> Intake::StoreSmall(const ArrivalPointer& arrival) {
+  if (auto chosen = ChooseId(*arrival); !chosen || arrival->known) return chosen;
+  auto stored = context_.queue.Insert(NewMessageOf(arrival->submission, arrival->id), *arrival->content,
+                                      arrival->routes, context_.policy.generation);
+  if (!stored) return stored.error();
+  fresh_.push_back(MakeFresh(*arrival, *stored));
+  return {};
+}
+
+sys::Result<void> Intake::StoreSlice(Arrival& arrival) {
+  const uint64_t size = arrival.content->size();
+  if (!arrival.has_begun) {
+    if (auto chosen = ChooseId(arrival); !chosen || arrival.known) return chosen;
+    auto stored = context_.queue.InsertInvisible(NewMessageOf(arrival.submission, arrival.id), size, arrival.routes,
+                                                 context_.policy.generation);
+    if (!stored) return stored.error();
+    arrival.stored = *stored;
+    arrival.copied = 0;
+    return {};
+  }
+  std::string chunk(static_cast<size_t>(std::min<uint64_t>(queue::kContentChunk, size - arrival.copied)), '\0');
+  auto read = sys::ReadAt(arrival.content->view(), chunk, arrival.copied);
+  if (!read) return read.error();
+  if (*read != chunk.size()) return sys::Error("the content ends too early");
+  if (auto appended = context_.queue.AppendContent(arrival.stored.key, chunk); !appended) return appended;
+  if (arrival.copied + chunk.size() < size) return {};
+  return context_.queue.Publish(arrival.stored.key, sys::WallClock());
+}
+
+void Intake::OnSlice(const ArrivalPointer& arrival) {
+  slice_under_way_ = false;
+  context_.ask_for_round();
+  if (!arrival->known) {
+    if (!std::exchange(arrival->has_begun, true)) return;
+    arrival->copied += queue::kContentChunk;
+    if (arrival->copied < arrival->content->size()) return;
+    const std::set<queue::Route, RouteOrder> routes(arrival->routes.begin(), arrival->routes.end());
+    for (const auto& route : routes) listener_.due_now(route);
+  }
+  large_.pop_front();
+  Accept(*arrival);
+}
+
+void Intake::OnSliceFailed(const ArrivalPointer& arrival, const sys::Error& error) {
+  slice_under_way_ = false;
+  large_.pop_front();
+  Refuse(*arrival, true, error.text());
+  context_.ask_for_round();
+  if (!arrival->has_begun) return;
+  context_.batch.Add({[this, key = arrival->stored.key] { return context_.queue.Discard(key); }, [] {},
+                      [](const sys::Error&) {}});  // then it is swept at the next start
+}
+
+// --- answers
+
+std::vector<FreshMessage> Intake::TakeFresh() { return std::exchange(fresh_, {}); }
+
+FreshMessage Intake::MakeFresh(const Arrival& arrival, const queue::Stored& stored) const {
+  const ipc::Submission& submission = arrival.submission;
+  FreshMessage fresh;
+  fresh.facts.key = stored.key;
+  fresh.facts.id = arrival.id;
+  fresh.facts.envelope = submission.envelope;
+  fresh.facts.envelope.recipients.clear();
+  fresh.facts.uid = submission.uid;
+  fresh.facts.arrival = Microseconds(submission.arrival_us);
+  fresh.facts.content_bytes = arrival.content->size();
+  fresh.facts.header_bytes = submission.header_bytes;
+  fresh.content = arrival.content;
+  const auto& recipients = submission.envelope.recipients;
+  for (size_t i = 0; i < recipients.size(); ++i) {
+    queue::QueuedRecipient recipient;
+    recipient.key = stored.first_recipient + static_cast<queue::RecipientKey>(i);
+    recipient.message = stored.key;
+    recipient.number = static_cast<uint32_t>(i);
+    recipient.recipient = recipients[i];
+    recipient.route = arrival.routes[i];
+    fresh.recipients.push_back(std::move(recipient));
+  }
+  return fresh;
+}
+
+void Intake::Accept(const Arrival& arrival) {
+  const std::string& asked = arrival.submission.id.text();
+  if (arrival.known) {
+    context_.log.Info(Cat(asked, ": submitted again by uid ", arrival.submission.uid, ", already accepted as ",
+                          arrival.id.text()));
+  } else if (arrival.id != arrival.submission.id) {
+    context_.log.Warning(Cat(asked, ": this id is another message's; accepted as ", arrival.id.text()));
+  }
+  if (arrival.pickup == pickup_) listener_.answer(ipc::Accepted{arrival.submission.handle, arrival.id});
+}
+
+void Intake::Refuse(const Arrival& arrival, bool temporary, std::string_view text) {
+  if (arrival.pickup != pickup_) return;
+  listener_.answer(ipc::Refused{arrival.submission.handle, temporary, sys::Printable(text, 500)});
+}
+
+}  // namespace outpost::queue_runner

@@ -1,0 +1,39 @@
+#include "queue-runner/policy.h"
+
+#include <algorithm>
+
+namespace outpost::queue_runner {
+namespace {
+
+// A notice is stored as one piece of content: room for its own text is left.
+constexpr int64_t kLargestQuotation = static_cast<int64_t>(queue::kContentChunk) * 3 / 4;
+
+size_t AtLeastOne(int64_t number) { return static_cast<size_t>(std::max<int64_t>(number, 1)); }
+
+}  // namespace
+
+Policy MakePolicy(const conf::QueueRunnerSettings& settings) {
+  Policy policy;
+  policy.routing = {settings.relayhost, settings.default_transport};
+  policy.generation = Generation(policy.routing);
+  policy.schedule = {settings.minimal_backoff_time, settings.maximal_backoff_time, settings.maximal_queue_lifetime,
+                     settings.bounce_queue_lifetime};
+  policy.concurrency = {AtLeastOne(settings.initial_destination_concurrency),
+                        AtLeastOne(settings.default_destination_concurrency_limit), settings.minimal_backoff_time,
+                        settings.maximal_backoff_time};
+  policy.recipients_a_delivery = AtLeastOne(settings.default_destination_recipient_limit);
+  policy.connections_in_all = AtLeastOne(settings.default_process_limit);
+  policy.bounce_size_limit =
+      static_cast<size_t>(std::clamp<int64_t>(settings.bounce_size_limit, 0, kLargestQuotation));
+  policy.minimum_free_bytes = settings.queue_minfree;
+  policy.myhostname = settings.myhostname;
+  policy.myorigin = settings.myorigin;
+  policy.mail_name = settings.mail_name;
+  policy.max_idle = settings.max_idle;
+  policy.daemon_timeout = settings.daemon_timeout;
+  policy.history_retention_time = settings.history_retention_time;
+  policy.history_size_limit = settings.history_size_limit;
+  return policy;
+}
+
+}  // namespace outpost::queue_runner

@@ -1,0 +1,36 @@
+// The settings that queue-runner decides by, in the shape in which its parts use them. One instance lives as long as
+// the process; a reload assigns to it, so nobody keeps copies of its members.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "conf/settings.h"
+#include "queue-runner/concurrency.h"
+#include "queue-runner/resolve.h"
+#include "queue-runner/schedule.h"
+
+namespace outpost::queue_runner {
+
+struct Policy {
+  RoutingRules routing;
+  int64_t generation = 0;  // of `routing`
+  ScheduleRules schedule;
+  ConcurrencyRules concurrency;
+  size_t recipients_a_delivery = 50;
+  size_t connections_in_all = 100;
+  size_t bounce_size_limit = 50000;
+  uint64_t minimum_free_bytes = 0;
+  std::string myhostname;
+  std::string myorigin;
+  std::string mail_name;
+  std::chrono::seconds max_idle{100};
+  std::chrono::seconds daemon_timeout{18000};
+  std::chrono::seconds history_retention_time{};
+  uint64_t history_size_limit = 0;
+};
+
+Policy MakePolicy(const conf::QueueRunnerSettings& settings);
+
+}  // namespace outpost::queue_runner

@@ -1,0 +1,268 @@
+#include "queue-runner/runner.h"
+
+#include <signal.h>
+#include <sysexits.h>
+#include <unistd.h>
+#include <utility>
+
+#include "lib/sys/clock.h"
+#include "lib/sys/text.h"
+
+namespace outpost::queue_runner {
+namespace {
+
+using sys::Cat;
+
+constexpr Microseconds kTidyDelay = std::chrono::seconds(1);
+constexpr Microseconds kTidyAgain = std::chrono::milliseconds(5);
+constexpr Microseconds kHousekeeping = std::chrono::hours(1);
+constexpr Microseconds kIntakeMemory = std::chrono::hours(24);  // of socket submissions that may be asked for again
+constexpr Microseconds kStopPatience = std::chrono::seconds(5);  // for what is in flight
+constexpr Microseconds kEndPatience = std::chrono::seconds(2);   // for the programs to end
+constexpr Microseconds kStopInterval = std::chrono::milliseconds(20);
+constexpr Microseconds kTroubleRetry = std::chrono::seconds(5);
+constexpr Microseconds kSlowScan = std::chrono::seconds(60);
+constexpr size_t kStatusLines = 50;
+
+}  // namespace
+
+Runner::Runner(Belongings belongings, const Policy& policy, bool once, const confine::Confined&)
+    : own_(std::move(belongings)),
+      policy_(policy),
+      once_(once),
+      started_(sys::WallClock()),
+      batch_(own_.queue, own_.log),
+      context_{policy_,
+               own_.log,
+               own_.loop,
+               own_.queue,
+               batch_,
+               active_,
+               own_.spawner,
+               own_.scratch_directory,
+               own_.agents_lock,
+               [this] {
+                 if (!std::exchange(round_asked_, true)) own_.loop.After({}, [this] { round_asked_ = false; });
+               }},
+      dispatch_(context_, once),
+      intake_(context_, {[this](const ipc::ToPickup& answer) { pickup_.Answer(answer); },
+                         [this](const queue::Route& route) { dispatch_.NoteDue(route); }}),
+      pickup_(context_, own_.submit_socket, own_.paths.Maildrop(),
+              {[this](ipc::Submission submission, sys::UniqueFd content) {
+                 return intake_.Take(std::move(submission), std::move(content));
+               },
+               [this](ipc::MoreRecipients more) { return intake_.Take(std::move(more)); },
+               [this](ipc::Forgotten forgotten) { intake_.Take(std::move(forgotten)); },
+               [this] { intake_.ForgetPickup(); }}),
+      control_(
+          context_, own_.control_socket,
+          {[this] { return Status(); }, [this](const queue::Route& route) { return dispatch_.WhyWaiting(route); },
+           [this] { return Flush(); }, [this] { return Reload(); },
+           [this] {
+             Stop();
+             return ipc::Done{};
+           }}),
+      recovery_(context_, [this] { dispatch_.Start(); }) {}
+
+sys::Result<void> Runner::Start() {
+  auto signals = own_.loop.WatchSignals({SIGTERM, SIGINT, SIGHUP}, [this](int number) { OnSignal(number); });
+  if (!signals) return signals;
+  if (auto watch = own_.loop.Watch(own_.spawner.fd(), [this] { OnProgramEnded(); }); !watch) return watch.error();
+  own_.loop.OnRound([this] { Round(); });
+  if (auto started = pickup_.Start(); !started) return started;
+  if (own_.maildrop_watch) {
+    auto started = own_.maildrop_watch->Start(own_.loop, [this] { pickup_.LookIntoMaildrop(); });
+    if (!started) return started;
+  } else {
+    pickup_.ScanEvery(kSlowScan);
+  }
+  if (once_) pickup_.LookIntoMaildrop();
+  recovery_.Start();
+  return control_.Start();
+}
+
+sys::Result<void> Runner::Run() {
+  if (auto run = own_.loop.Run(); !run) return run;
+  return broken_ ? sys::Result<void>(*broken_) : sys::Result<void>();
+}
+
+void Runner::Round() {
+  control_.Sweep();
+  recovery_.Contribute();
+  dispatch_.Settle();
+  intake_.Contribute();
+  dispatch_.verdicts().Contribute();
+  const bool had_changes = batch_.has_changes();
+  bool good = batch_.Apply();
+  const auto fresh = intake_.TakeFresh();
+  if (good && !batch_.in_trouble()) {
+    dispatch_.Select(fresh);
+    good = batch_.Commit();
+  } else if (good) {
+    // Trouble ends with a commit; while there is nothing else to commit, nothing is chosen either.
+    good = batch_.Commit();
+  }
+  if (!good) {
+    // What was committed alone is found in the queue.
+    own_.loop.After(kTroubleRetry, [this] {
+      batch_.TryAgain();
+      dispatch_.LookAgain();
+    });
+  }
+  ReportDamaged();
+  if (had_changes) ArmTidy();
+  if (once_ && !stopping_) EndIfDone();
+}
+
+void Runner::ReportDamaged() {
+  for (const auto& damaged : own_.queue.TakeDamaged()) {
+    own_.log.Error(Cat("damaged in the queue, set aside: ", damaged.text));
+  }
+}
+
+void Runner::EndIfDone() {
+  if (pickup_.is_scanning() || !intake_.empty() || !dispatch_.IsQuiet() || round_asked_) return;
+  Stop();
+}
+
+void Runner::OnSignal(int number) {
+  if (number == SIGHUP) {
+    (void)Reload();
+  } else {
+    Stop();
+  }
+}
+
+void Runner::OnProgramEnded() {
+  auto ended = own_.spawner.TakeEnded();
+  if (!ended) {
+    broken_ = ended.error();
+    own_.log.Error(ended.error().text());
+    return own_.loop.Stop();
+  }
+  for (const auto& one : *ended) {
+    if (one.how != "exit status 0") own_.log.Warning(Cat("process ", one.pid, " ended: ", one.how));
+  }
+}
+
+// --- the end
+
+void Runner::Stop() {
+  if (std::exchange(stopping_, true)) return;
+  own_.log.Info("stopping");
+  pickup_.Stop();
+  dispatch_.Stop();
+  stop_deadline_ = sys::MonotonicClock() + kStopPatience;
+  EndWhenQuiet();
+}
+
+// What is in flight may come to its end for a while; then it is given up, recorded, and the programs' end is awaited.
+void Runner::EndWhenQuiet() {
+  const Microseconds now = sys::MonotonicClock();
+  const bool late = now >= stop_deadline_;
+  const bool quiet = !dispatch_.has_in_flight() && intake_.empty();
+  if (!quiet && !late) {
+    own_.loop.After(kStopInterval, [this] { EndWhenQuiet(); });
+    return;
+  }
+  dispatch_.Abandon();
+  pickup_.Close();
+  const bool recorded = dispatch_.verdicts().empty();
+  const bool alone = own_.spawner.running() == 0;
+  if ((recorded && alone) || now >= stop_deadline_ + kEndPatience) return own_.loop.Stop();
+  own_.loop.After(kStopInterval, [this] {
+    OnProgramEnded();
+    stop_deadline_ = std::min(stop_deadline_, sys::MonotonicClock());
+    EndWhenQuiet();
+  });
+}
+
+// --- housekeeping
+
+void Runner::ArmTidy() {
+  if (tidy_timer_ != 0 || stopping_) return;
+  tidy_timer_ = own_.loop.After(kTidyDelay, [this] { Tidy(); });
+}
+
+void Runner::Tidy() {
+  tidy_timer_ = 0;
+  if (sys::MonotonicClock() >= next_housekeeping_) KeepHouse();
+  if (own_.queue.in_batch()) return ArmTidy();
+  auto more = own_.queue.Tidy();
+  if (!more) return own_.log.Error(more.error().text());
+  if (*more && !stopping_) tidy_timer_ = own_.loop.After(kTidyAgain, [this] { Tidy(); });
+}
+
+// Only while the queue changes: a host that sends nothing wakes up for nothing.
+void Runner::KeepHouse() {
+  next_housekeeping_ = sys::MonotonicClock() + kHousekeeping;
+  auto more = std::make_shared<bool>(false);
+  batch_.Add({[this, more]() -> sys::Result<void> {
+                const Microseconds now = sys::WallClock();
+                auto forgotten = own_.queue.ForgetIntakeBefore(now - kIntakeMemory);
+                if (!forgotten) return forgotten.error();
+                auto trimmed =
+                    own_.queue.TrimHistory(now - policy_.history_retention_time, policy_.history_size_limit);
+                if (!trimmed) return trimmed.error();
+                *more = *forgotten || *trimmed;
+                return {};
+              },
+              [this, more] {
+                if (*more) next_housekeeping_ = {};
+              },
+              [](const sys::Error&) {}});
+}
+
+// --- orders
+
+ipc::StatusLine Runner::Status() {
+  ipc::StatusLine status;
+  status.pid = static_cast<uint64_t>(getpid());
+  status.started_us = started_.count();
+  status.config_directory = own_.location.directory;
+  status.queue_directory = own_.paths.root();
+  if (const auto counts = own_.queue.Count()) {
+    status.messages = counts->messages;
+    status.dead_letters = counts->dead;
+  }
+  status.destinations = dispatch_.StatusLines(kStatusLines);
+  return status;
+}
+
+// Today's main.cf into the policy; what is wrong with it, and then nothing has changed.
+std::optional<std::string> Runner::ReadSettings() {
+  auto configuration = conf::Configuration::Load(own_.location);
+  const auto settings = conf::ReadQueueRunnerSettings(configuration);
+  if (configuration.HasErrors()) {
+    std::string text = "main.cf is not taken over:";
+    for (const auto& finding : configuration.findings()) {
+      if (finding.severity == conf::Finding::Severity::kError) text += Cat(" ", finding.ToString());
+    }
+    own_.log.Error(text);
+    return sys::Printable(text);
+  }
+  policy_ = MakePolicy(settings);
+  return std::nullopt;
+}
+
+ipc::Done Runner::Reload() {
+  if (stopping_) return {"the mailer is stopping", EX_TEMPFAIL};
+  if (auto wrong = ReadSettings()) return {std::move(*wrong), EX_CONFIG};
+  own_.log.Info("reload: main.cf has been read again");
+  dispatch_.Reload();
+  pickup_.Restart();
+  return {};
+}
+
+ipc::Done Runner::Flush() {
+  if (stopping_) return {"the mailer is stopping", EX_TEMPFAIL};
+  // By today's relayhost, and by tables that the programs read afresh. A broken main.cf stops no flush.
+  auto wrong = ReadSettings();
+  dispatch_.Reload();
+  dispatch_.Flush();
+  pickup_.LookIntoMaildrop();
+  if (wrong) return {Cat("flushed by the settings read before; ", *wrong), EX_CONFIG};
+  return {};
+}
+
+}  // namespace outpost::queue_runner

@@ -1,0 +1,277 @@
+#include "queue-runner/verdicts.h"
+
+#include <utility>
+
+#include "lib/sys/clock.h"
+#include "lib/sys/file.h"
+#include "lib/sys/text.h"
+#include "queue-runner/log_lines.h"
+
+namespace outpost::queue_runner {
+namespace {
+
+using queue::Outcome;
+using queue::RecipientState;
+using sys::Cat;
+
+constexpr Microseconds kCommitRetry = std::chrono::seconds(5);
+constexpr std::string_view kInDoubtStatus = "4.4.2";
+constexpr std::string_view kInDoubtText =
+    "in doubt: the connection ended before the reply to the content, which may have been taken";
+
+uint64_t RandomNumber() {
+  uint64_t number = 0;
+  sys::FillRandom(std::span(reinterpret_cast<unsigned char*>(&number), sizeof number));
+  return number;
+}
+
+Attempt AttemptOf(const ActiveMessage& message, Microseconds now) {
+  return {message.facts.arrival, now, message.facts.envelope.sender.empty()};
+}
+
+// In doubt it stays until a reply says more: a later refusal at RCPT says nothing of the copy that may have gone.
+RecipientState WaitingState(const queue::QueuedRecipient& recipient) {
+  return recipient.state == RecipientState::kInDoubt ? RecipientState::kInDoubt : RecipientState::kQueued;
+}
+
+}  // namespace
+
+Verdicts::Pending& Verdicts::PendingOf(const ActivePointer& message) {
+  Pending& pending = pending_[message->facts.key];
+  pending.message = message;
+  return pending;
+}
+
+void Verdicts::KeepWaiting(Unit& unit, size_t index, Microseconds next_attempt, bool attempted,
+                           std::string_view status, std::string_view text, std::string_view relay) {
+  const auto& recipient = unit.recipients[index];
+  Pending& pending = PendingOf(unit.message);
+  pending.outcomes.push_back({recipient.key, WaitingState(recipient), next_attempt, attempted, std::string(status),
+                              std::string(text), std::string(relay)});
+  if (next_attempt > sys::WallClock()) {
+    pending.due_later.push_back(next_attempt);
+  } else {
+    pending.due_now.push_back(recipient.route);
+  }
+}
+
+bool Verdicts::OnVerdict(Unit& unit, size_t index, const mail::Verdict& verdict, std::string_view relay) {
+  const auto& recipient = unit.recipients[index];
+  const Microseconds now = sys::WallClock();
+  unit.answered[index] = true;
+  const Decision decision = Decide(verdict, AttemptOf(*unit.message, now), context_.policy.schedule);
+  const auto* deferred = std::get_if<mail::Deferred>(&verdict);
+  switch (decision.next) {
+    case Next::kSent: {
+      const auto& delivered = std::get<mail::Delivered>(verdict);
+      PendingOf(unit.message)
+          .outcomes.push_back({recipient.key,
+                               RecipientState::kSent,
+                               {},
+                               true,
+                               delivered.status.ToString(),
+                               delivered.reply,
+                               std::string(relay)});
+      return false;
+    }
+    case Next::kRetry:
+    case Next::kWaitForCircuit:
+      KeepWaiting(unit, index, decision.next_attempt, true, deferred->status.ToString(), deferred->why, relay);
+      return decision.next == Next::kWaitForCircuit;
+    case Next::kExpire:
+      unit.message->failed.push_back({recipient.key, recipient.recipient, deferred->status.ToString(),
+                                      deferred->why, std::string(relay), true});
+      return false;
+    case Next::kReturn: {
+      const auto& returned = std::get<mail::Returned>(verdict);
+      unit.message->failed.push_back({recipient.key, recipient.recipient, returned.status.ToString(), returned.why,
+                                      std::string(relay), false});
+      return false;
+    }
+  }
+  return false;
+}
+
+void Verdicts::OnSilence(Unit& unit, size_t index) {
+  const auto& recipient = unit.recipients[index];
+  const Microseconds now = sys::WallClock();
+  const Microseconds next = NextAttempt(AttemptOf(*unit.message, now), context_.policy.schedule);
+  unit.answered[index] = true;
+  Pending& pending = PendingOf(unit.message);
+  pending.outcomes.push_back({recipient.key, RecipientState::kInDoubt, next, true, std::string(kInDoubtStatus),
+                              std::string(kInDoubtText), ""});
+  pending.due_later.push_back(next);
+  pending.lines.push_back(
+      RecipientLine(*unit.message, recipient.recipient, now, kInDoubtStatus, "deferred", kInDoubtText));
+}
+
+void Verdicts::OnNotAttempted(Unit& unit, size_t index, const mail::Deferred* why, bool counts) {
+  const Microseconds now = sys::WallClock();
+  const Attempt attempt = AttemptOf(*unit.message, now);
+  const auto& recipient = unit.recipients[index];
+  unit.answered[index] = true;
+  if (why == nullptr) return KeepWaiting(unit, index, now, false, "", "", "");
+  const std::string status = why->status.ToString();
+  if (counts && why->fault != mail::Fault::kAccount && HasExpired(attempt, context_.policy.schedule)) {
+    unit.message->failed.push_back({recipient.key, recipient.recipient, status, why->why, "", true});
+    return;
+  }
+  KeepWaiting(unit, index, now, counts, status, why->why, "");
+}
+
+void Verdicts::OnUnitEnd(Unit& unit) {
+  ActiveMessage& message = *unit.message;
+  --message.units_in_flight;
+  Pending& pending = PendingOf(unit.message);
+  if (message.units_in_flight > 0 || message.failed.empty()) return;
+  auto failed = std::exchange(message.failed, {});
+  pending.failed.insert(pending.failed.end(), std::make_move_iterator(failed.begin()),
+                        std::make_move_iterator(failed.end()));
+}
+
+void Verdicts::Return(const ActivePointer& message, const queue::QueuedRecipient& recipient,
+                      std::string_view status, std::string_view text, bool expired) {
+  Pending& pending = PendingOf(message);
+  pending.failed.push_back(
+      {recipient.key, recipient.recipient, std::string(status), std::string(text), "", expired});
+  if (expired) return;  // its line is the message's
+  pending.lines.push_back(RecipientLine(*message, recipient.recipient, sys::WallClock(), status, "bounced", text));
+}
+
+void Verdicts::Defer(const ActivePointer& message, const queue::QueuedRecipient& recipient, std::string_view status,
+                     std::string_view text, Microseconds next_attempt) {
+  Pending& pending = PendingOf(message);
+  pending.outcomes.push_back(
+      {recipient.key, WaitingState(recipient), next_attempt, true, std::string(status), std::string(text), ""});
+  pending.due_later.push_back(next_attempt);
+  pending.lines.push_back(RecipientLine(*message, recipient.recipient, sys::WallClock(), status, "deferred", text));
+}
+
+bool Verdicts::HasFailedToCommit(queue::MessageKey message) const {
+  const auto it = pending_.find(message);
+  return it != pending_.end() && it->second.not_before > Microseconds::zero();
+}
+
+void Verdicts::Contribute() {
+  if (pending_.empty()) return;
+  const Microseconds now = sys::MonotonicClock();
+  for (auto it = pending_.begin(); it != pending_.end();) {
+    if (it->second.not_before > now) {
+      ++it;
+      continue;
+    }
+    auto pending = std::make_shared<Pending>(std::move(it->second));
+    it = pending_.erase(it);
+    auto settled = std::make_shared<Settled>();
+    Batch::Change change;
+    change.apply = [this, pending, settled] {
+      *settled = {};
+      return Apply(*pending, *settled);
+    };
+    change.committed = [this, pending, settled] { OnCommitted(*pending, *settled); };
+    change.failed = [this, pending](const sys::Error&) { KeepForLater(std::move(*pending)); };
+    context_.batch.Add(std::move(change));
+  }
+}
+
+sys::Result<void> Verdicts::Apply(const Pending& pending, Settled& settled) {
+  const Microseconds now = sys::WallClock();
+  const queue::MessageKey key = pending.message->facts.key;
+  std::vector<Outcome> outcomes = pending.outcomes;
+  if (!pending.failed.empty()) {
+    if (auto done = SettleFailed(pending, outcomes, settled); !done) return done;
+  }
+  if (!outcomes.empty()) {
+    if (auto recorded = context_.queue.Record(key, outcomes, now); !recorded) return recorded;
+  }
+  if (pending.message->units_in_flight > 0) return {};
+  auto unfinished = context_.queue.Unfinished(key);
+  if (!unfinished) return unfinished.error();
+  if (*unfinished > 0) return {};
+  settled.removed = true;
+  return context_.queue.Remove(key, now);
+}
+
+sys::Result<void> Verdicts::SettleFailed(const Pending& pending, std::vector<Outcome>& outcomes, Settled& settled) {
+  const bool nobody_to_tell = pending.message->facts.envelope.sender.empty();
+  std::vector<FailedRecipient> told;
+  for (const auto& one : pending.failed) {
+    const RecipientState state = nobody_to_tell ? RecipientState::kDead : RecipientState::kReturned;
+    outcomes.push_back({one.key, state, {}, true, one.status, one.text, one.relay});
+    if (nobody_to_tell) {
+      ++settled.dead;
+    } else if (WantsFailureNotice(one.recipient)) {
+      told.push_back(one);
+    }
+  }
+  return told.empty() ? sys::Result<void>() : StoreNotice(*pending.message, told, settled);
+}
+
+sys::Result<void> Verdicts::StoreNotice(const ActiveMessage& message, const std::vector<FailedRecipient>& told,
+                                        Settled& settled) {
+  const Microseconds now = sys::WallClock();
+  const Quotation quotation = Quote(message.facts, context_.policy.bounce_size_limit);
+  auto quoted = context_.queue.ContentHead(message.facts.key, quotation.bytes);
+  if (!quoted) return quoted.error();
+  NoticeFacts facts;
+  facts.id = mail::QueueId::Make(now, RandomNumber());
+  facts.now = now;
+  facts.myhostname = context_.policy.myhostname;
+  facts.myorigin = context_.policy.myorigin;
+  facts.mail_name = context_.policy.mail_name;
+  facts.quoted = *quoted;
+  facts.whole = quotation.whole;
+  const Notice notice = FormatNotice(message.facts, told, facts);
+  auto content = sys::SealedCopy(notice.content);
+  if (!content) return content.error();
+  queue::NewMessage stored;
+  stored.id = facts.id;
+  stored.envelope = notice.envelope;
+  stored.origin = queue::Origin::kBounce;
+  stored.uid = message.facts.uid;
+  stored.arrival = now;
+  stored.header_bytes = notice.header_bytes;
+  stored.message_id = notice.message_id;
+  const queue::Route route = Resolve(message.facts.envelope.sender, context_.policy.routing);
+  settled.notice = facts.id;
+  settled.notice_route = route;
+  auto inserted = context_.queue.Insert(stored, *content, std::span(&route, 1), context_.policy.generation);
+  return inserted ? sys::Result<void>() : inserted.error();
+}
+
+void Verdicts::OnCommitted(const Pending& pending, const Settled& settled) {
+  const ActiveMessage& message = *pending.message;
+  const std::string& id = message.facts.id.text();
+  for (const auto& line : pending.lines) context_.log.Info(line);
+  bool expired = false;
+  for (const auto& one : pending.failed) expired = expired || one.expired;
+  if (expired) context_.log.Info(ExpiredLine(message));
+  if (settled.notice) {
+    context_.log.WriteAs("bounce", sys::LogLevel::kInfo,
+                         Cat(id, ": sender non-delivery notification: ", settled.notice->text()));
+    listener_.due_now(*settled.notice_route);
+  }
+  if (settled.dead > 0) {
+    context_.log.WriteAs("bounce", sys::LogLevel::kWarning,
+                         Cat(id, ": undeliverable, and no sender to tell: kept as a dead letter"));
+  }
+  if (settled.removed) context_.log.Info(Cat(id, ": removed"));
+  for (const auto& route : pending.due_now) listener_.due_now(route);
+  for (const Microseconds time : pending.due_later) listener_.due_later(time);
+}
+
+void Verdicts::KeepForLater(Pending kept) {
+  Pending& pending = PendingOf(kept.message);
+  const auto append = [](auto& to, auto& from) {
+    to.insert(to.begin(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  };
+  append(pending.outcomes, kept.outcomes);
+  append(pending.failed, kept.failed);
+  append(pending.lines, kept.lines);
+  append(pending.due_now, kept.due_now);
+  append(pending.due_later, kept.due_later);
+  pending.not_before = sys::MonotonicClock() + kCommitRetry;
+  context_.loop.After(kCommitRetry, [] {});  // a round, which contributes it again
+}
+
+}  // namespace outpost::queue_runner

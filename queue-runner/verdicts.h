@@ -1,0 +1,84 @@
+// Results of deliveries -> what the queue records of them: sent, deferred, returned, in doubt. Gathered while events
+// are handled, committed once a round, one change a message; kept in memory while the queue cannot be written.
+//
+// Refused and expired recipients of a message are settled together when none of it is in flight: in one commit the
+// notice to the sender becomes a new message, they become kReturned, and a message with nothing left is removed.
+// Where nobody can be told (null sender), they become kDead: kept and shown.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "queue-runner/context.h"
+
+namespace outpost::queue_runner {
+
+class Verdicts {
+ public:
+  // `due_now` is called with a route for which something has become due by a commit, `due_later` with its time.
+  struct Listener {
+    std::function<void(const queue::Route&)> due_now;
+    std::function<void(Microseconds)> due_later;
+  };
+  Verdicts(Context& context, Listener listener) : context_(context), listener_(std::move(listener)) {}
+
+  // The word on one recipient in flight. True when it waits for its destination's circuit.
+  bool OnVerdict(Unit& unit, size_t index, const mail::Verdict& verdict, std::string_view relay);
+  // Its content had begun to leave, and nothing was heard of it again.
+  void OnSilence(Unit& unit, size_t index);
+  // It was not attempted: as it was before, due at once or when its destination takes mail again. `why` is shown.
+  void OnNotAttempted(Unit& unit, size_t index, const mail::Deferred* why, bool counts);
+  // `unit` is in flight no more.
+  void OnUnitEnd(Unit& unit);
+
+  // What this process decides by itself, for a recipient that is not in flight.
+  void Return(const ActivePointer& message, const queue::QueuedRecipient& recipient, std::string_view status,
+              std::string_view text, bool expired);
+  void Defer(const ActivePointer& message, const queue::QueuedRecipient& recipient, std::string_view status,
+             std::string_view text, Microseconds next_attempt);
+  void NoteDue(const queue::Route& route) { listener_.due_now(route); }
+  // A commit of what became of this message has failed and waits for another try; what the queue says of its
+  // recipients is not true meanwhile.
+  bool HasFailedToCommit(queue::MessageKey message) const;
+  bool empty() const { return pending_.empty(); }
+
+  // Adds what has been gathered to the batch.
+  void Contribute();
+
+ private:
+  struct Pending {
+    ActivePointer message;
+    std::vector<queue::Outcome> outcomes;
+    std::vector<FailedRecipient> failed;  // to be settled in this commit
+    std::vector<std::string> lines;       // of the log, once committed
+    std::vector<queue::Route> due_now;
+    std::vector<Microseconds> due_later;
+    Microseconds not_before{};  // monotonic: a commit of it failed
+  };
+  // What a commit turned out to do, for the log.
+  struct Settled {
+    bool removed = false;
+    std::optional<mail::QueueId> notice;
+    std::optional<queue::Route> notice_route;
+    size_t dead = 0;
+  };
+
+  Pending& PendingOf(const ActivePointer& message);
+  void KeepWaiting(Unit& unit, size_t index, Microseconds next_attempt, bool attempted, std::string_view status,
+                   std::string_view text, std::string_view relay);
+  sys::Result<void> Apply(const Pending& pending, Settled& settled);
+  sys::Result<void> SettleFailed(const Pending& pending, std::vector<queue::Outcome>& outcomes, Settled& settled);
+  sys::Result<void> StoreNotice(const ActiveMessage& message, const std::vector<FailedRecipient>& told,
+                                Settled& settled);
+  void OnCommitted(const Pending& pending, const Settled& settled);
+  void KeepForLater(Pending pending);
+
+  Context& context_;
+  Listener listener_;
+  std::map<queue::MessageKey, Pending> pending_;
+};
+
+}  // namespace outpost::queue_runner

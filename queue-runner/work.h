@@ -1,0 +1,47 @@
+// Messages in work: what queue-runner keeps in memory of a message while some of its recipients are with a delivery
+// program or wait for the commit of what became of them. Bounded by what is in flight, not by the queue.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "lib/queue/queue.h"
+#include "queue-runner/bounce.h"
+
+namespace outpost::queue_runner {
+
+struct ActiveMessage {
+  queue::QueuedMessage facts;
+  std::shared_ptr<const sys::ReadOnlyFd> content;  // one for all its deliveries; null until the first
+  sys::Microseconds activated{};                   // wall clock
+  size_t units_in_flight = 0;
+  bool announced = false;               // "queue active" has been logged
+  std::vector<FailedRecipient> failed;  // until none is in flight: one notice tells of all
+};
+using ActivePointer = std::shared_ptr<ActiveMessage>;
+
+// Some recipients of one message on their way to one destination: one delivery.
+struct Unit {
+  ActivePointer message;
+  std::vector<queue::QueuedRecipient> recipients;
+  std::vector<bool> answered;  // by position in `recipients`
+  bool begun = false;          // content has begun to leave
+  bool sent = false;           // the program has it; before, it can be taken back
+
+  bool IsAnswered() const;
+};
+using UnitPointer = std::shared_ptr<Unit>;
+
+// Finds the ActiveMessage of a key while anybody holds it. Must outlive them all.
+class ActiveMessages {
+ public:
+  ActivePointer Find(queue::MessageKey key) const;
+  ActivePointer FindOrAdd(queue::QueuedMessage facts, sys::Microseconds now, bool& added);
+  size_t size() const { return by_key_.size(); }
+
+ private:
+  std::unordered_map<queue::MessageKey, std::weak_ptr<ActiveMessage>> by_key_;
+};
+
+}  // namespace outpost::queue_runner
