@@ -86,7 +86,7 @@ SendmailSettings ReadSendmailSettings(Configuration& configuration) {
   settings.common = ReadCommonSettings(configuration);
   settings.queue_is_compiled_in = settings.common.queue_directory == CompiledQueueDirectory();
   settings.message_size_limit = configuration.Size("message_size_limit");
-  settings.myhostname = ReadHostName(configuration, "myhostname");
+  settings.sendmail_fix_line_endings = ReadFixLineEndings(configuration);
   return settings;
 }
 

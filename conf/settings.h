@@ -26,7 +26,7 @@ struct SendmailSettings {
   CommonSettings common;
   bool queue_is_compiled_in = false;  // then `drop` writes the maildrop, else sendmail's own rights
   uint64_t message_size_limit = 0;    // 0: none
-  std::string myhostname;             // for messages to people only
+  FixLineEndings sendmail_fix_line_endings = FixLineEndings::kAlways;
 };
 
 struct PickupSettings {
