@@ -1,1 +1,107 @@
-int main() { return 70; }
+// sendmail (mailq, newaliases): what programs call to send a message.
+//   runs as    the caller, with the caller's rights alone; never set-id
+//   opens      main.cf, public/submit; a temporary file for a large message; in user mode maildrop/ID
+//   starts     drop (set-gid), when nobody answers on the socket; `outpost` for the queue's commands
+//   trusts     nothing in argv, the environment or the message; pickup's answer only as far as one of three lines
+//   promises   exit 0 only when message and envelope are on stable storage; an end to every wait but that for its input
+//   if killed  nothing was promised yet; what was handed over whole is delivered, what was not leaves nothing behind
+#include <csignal>
+#include <string>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+#include <vector>
+
+#include "conf/compiled_in.h"
+#include "lib/sys/file.h"
+#include "lib/sys/inherited.h"
+#include "lib/sys/log.h"
+#include "lib/sys/spawn.h"
+#include "lib/sys/text.h"
+#include "sendmail/caller.h"
+#include "sendmail/options.h"
+#include "sendmail/submission.h"
+
+namespace {
+
+using namespace outpost;
+using sys::Cat;
+
+void Say(int fd, const std::string& line) {
+  // Whether anybody reads it changes nothing.
+  (void)sys::WriteAll(sys::FdView(fd), line, "the terminal");
+}
+
+int Fail(const sendmail::Caller& caller, const sendmail::Failure& failure) {
+  const std::string text = sys::Printable(Cat(caller.login, "(", caller.uid, "): ", failure.reason));
+  Say(STDERR_FILENO, Cat("sendmail: fatal: ", text, "\n"));
+  sys::Log::ToSyslog("outpost", "sendmail").Error(text);
+  return failure.exit_code;
+}
+
+int SubmitAndReport(const sendmail::Options& options, const sendmail::Caller& caller) {
+  for (const std::string& warning : options.warnings) Say(STDERR_FILENO, Cat("sendmail: warning: ", warning, "\n"));
+  const auto attempt = sendmail::Submit(options, caller);
+  if (const auto* failure = std::get_if<sendmail::Failure>(&attempt)) return Fail(caller, *failure);
+  const auto& submitted = std::get<sendmail::Submitted>(attempt);
+  for (const std::string& warning : submitted.warnings)
+    Say(STDERR_FILENO, Cat("sendmail: warning: ", warning, "\n"));
+  if (options.verbose) Say(STDOUT_FILENO, Cat("queued as ", submitted.id, "\n"));
+  return EX_OK;
+}
+
+// Becomes `outpost WORDS`, which is installed beside us.
+int BecomeOutpost(const sendmail::Options& options, const sendmail::Caller& caller,
+                  std::vector<std::string> words) {
+  const auto own = sys::OwnDirectory();
+  std::string program = own ? *own + "/outpost" : "";
+  if (!own || access(program.c_str(), X_OK) != 0)
+    program = std::string(conf::CompiledCommandDirectory()) + "/outpost";
+  if (options.config) words.insert(words.begin(), {"-C", *options.config});
+  words.insert(words.begin(), "outpost");
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  signal(SIGPIPE, SIG_DFL);  // "mailq | head"
+  signal(SIGXFSZ, SIG_DFL);
+  execv(program.c_str(), argv.data());
+  return Fail(caller, {EX_UNAVAILABLE, sys::Error::FromErrno(Cat("execute ", program)).text()});
+}
+
+int Run(const sendmail::Options& options, const sendmail::Caller& caller) {
+  switch (options.mode) {
+    case sendmail::Mode::kSubmit:
+      return SubmitAndReport(options, caller);
+    case sendmail::Mode::kListQueue:
+      return BecomeOutpost(options, caller, {"mailq"});
+    case sendmail::Mode::kRunQueue:
+      return BecomeOutpost(options, caller, {"queue", "run"});
+    case sendmail::Mode::kRebuildAliases:
+      return BecomeOutpost(options, caller, {"newaliases"});
+    case sendmail::Mode::kNothing:
+      return EX_OK;
+  }
+  __builtin_trap();
+}
+
+sys::Result<void> LeaveTheCallersSettings() {
+  auto opened = sys::OpenStandardDescriptors();
+  sys::CloseInheritedDescriptors();
+  umask(0022);
+  signal(SIGPIPE, SIG_IGN);  // a pickup that hangs up is an error of write(2)
+  signal(SIGXFSZ, SIG_IGN);  // a limit on files likewise
+  signal(SIGCHLD, SIG_DFL);  // where it was ignored, nobody could wait for drop
+  return opened;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto left = LeaveTheCallersSettings();
+  const sendmail::Caller caller = sendmail::IdentifyCaller();
+  if (!left) return Fail(caller, {EX_OSERR, left.error().text()});
+  const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+  const auto options = sendmail::ParseOptions(argc > 0 ? argv[0] : "sendmail", words);
+  if (!options) return Fail(caller, {EX_USAGE, options.error().text()});
+  return Run(*options, caller);
+}

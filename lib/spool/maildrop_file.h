@@ -26,6 +26,9 @@ struct MaildropLimits {
   uint64_t free_bytes = 0;    // what must stay free in the file system; less is ENOSPC
 };
 
+// The same for everybody and all configurations: main.cf's limits are applied by sendmail before and by pickup after.
+constexpr MaildropLimits kMaildropLimits{.record_bytes = uint64_t{1} << 30, .free_bytes = uint64_t{16} << 20};
+
 class MaildropFile {
  public:
   // Makes DIRECTORY/ID; one that is there already is an error (EEXIST) and left alone.

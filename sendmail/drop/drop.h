@@ -9,8 +9,6 @@
 
 namespace outpost::drop {
 
-// The same for everybody and all configurations: main.cf's limits are applied by sendmail before and by pickup after.
-constexpr spool::MaildropLimits kLimits{.record_bytes = uint64_t{1} << 30, .free_bytes = uint64_t{16} << 20};
 constexpr std::chrono::seconds kTimeLimit{600};  // from the start to the last byte of input
 
 struct Outcome {
@@ -21,7 +19,8 @@ struct Outcome {
 // Reads `input` to its end into a file of the directory `maildrop`, named by the ID in the record's first line.
 // Nothing of a record is left behind unless exit_code is 0. A signal that is pending or comes while input is awaited
 // (HUP, INT, QUIT, TERM, XCPU: the caller has blocked them) ends it; once the input is whole, none does.
-Outcome Drop(sys::FdView input, const std::string& maildrop, const spool::MaildropLimits& limits = kLimits,
+Outcome Drop(sys::FdView input, const std::string& maildrop,
+             const spool::MaildropLimits& limits = spool::kMaildropLimits,
              std::chrono::seconds time_limit = kTimeLimit);
 
 }  // namespace outpost::drop

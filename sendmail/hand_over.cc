@@ -1,0 +1,178 @@
+#include "sendmail/hand_over.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sysexits.h>
+#include <unistd.h>
+#include <utility>
+
+#include "lib/spool/maildrop_file.h"
+#include "lib/sys/clock.h"
+#include "lib/sys/file.h"
+#include "lib/sys/socket.h"
+#include "lib/sys/spawn.h"
+#include "lib/sys/text.h"
+
+namespace outpost::sendmail {
+namespace {
+
+using std::chrono::milliseconds;
+using sys::Cat;
+using sys::Error;
+using sys::Result;
+
+constexpr size_t kBlock = 64 * 1024;
+constexpr int kTriesBySocket = 2;
+constexpr int kCannotExecute = 127;
+class Deadline {
+ public:
+  explicit Deadline(milliseconds from_now) : end_(sys::MonotonicClock() + from_now) {}
+  // At least 0, for poll(2).
+  int Left() const {
+    const auto left = std::chrono::ceil<milliseconds>(end_ - sys::MonotonicClock()).count();
+    return left > 0 ? static_cast<int>(left) : 0;
+  }
+
+ private:
+  sys::Microseconds end_;
+};
+
+// Waits until `fd` is readable, whatever signals come; false when the time is over.
+bool AwaitReadable(sys::FdView fd, const Deadline& deadline) {
+  while (true) {
+    pollfd waiting{fd.get(), POLLIN, 0};
+    const int count = poll(&waiting, 1, deadline.Left());
+    if (count < 0 && errno == EINTR) continue;
+    return count > 0;
+  }
+}
+
+// Gives `take` the whole of `record`, block by block.
+template <typename Take>
+Result<void> ForEachBlock(const sys::ReadOnlyFd& record, Take take) {
+  std::string block(std::min<uint64_t>(kBlock, record.size()), '\0');
+  for (uint64_t offset = 0; offset < record.size();) {
+    const auto count = sys::ReadAt(record.view(), block, offset);
+    if (!count) return count.error();
+    if (*count == 0) return Error("the record is shorter than it was");
+    if (auto taken = take(std::string_view(block).substr(0, *count)); !taken) return taken;
+    offset += *count;
+  }
+  return {};
+}
+
+Result<void> Send(sys::FdView socket, const sys::ReadOnlyFd& record, milliseconds limit) {
+  const Deadline deadline(limit);
+  return ForEachBlock(record, [&](std::string_view bytes) -> Result<void> {
+    if (deadline.Left() == 0) return Error("submission takes too long", ETIMEDOUT);
+    return sys::WriteAll(socket, bytes, "submission");
+  });
+}
+
+Result<spool::Answer> ReadAnswer(sys::FdView socket, milliseconds limit) {
+  const Deadline deadline(limit);
+  std::string line;
+  while (line.find('\n') == std::string::npos) {
+    if (!AwaitReadable(socket, deadline)) return Error("no answer in time", ETIMEDOUT);
+    char buffer[spool::kMaxAnswerLine];
+    const auto count = sys::ReadSome(socket, buffer);
+    if (!count) return count.error();
+    if (*count == 0) return Error("the connection ended without an answer");
+    line.append(buffer, *count);
+    if (line.size() > spool::kMaxAnswerLine) return Error("the answer is too long");
+  }
+  return spool::ParseAnswer(line);
+}
+
+enum class Silence { kNobodyThere, kAnswerLost };
+
+std::variant<spool::Answer, Silence> AskBySocket(const sys::ReadOnlyFd& record, const Ways& ways,
+                                                 const TimeLimits& limits) {
+  const auto socket = sys::ConnectUnix(ways.submit_socket, limits.connect);
+  if (!socket) return Silence::kNobodyThere;
+  // A refusal may come before the last byte has been taken: the answer is looked for in any case, but not waited for
+  // where nothing more can come of it.
+  const auto sent = Send(*socket, record, limits.send);
+  auto answer = ReadAnswer(*socket, sent ? limits.answer : milliseconds(0));
+  if (!answer) return Silence::kAnswerLost;
+  return std::move(*answer);
+}
+
+Attempt<std::string> FromAnswer(const spool::Answer& answer) {
+  switch (answer.kind) {
+    case spool::Answer::Kind::kQueued:
+      return answer.id;
+    case spool::Answer::Kind::kLater:
+      return Failure{EX_TEMPFAIL, answer.text};
+    case spool::Answer::Kind::kRefused:
+      return Failure{answer.exit_code, answer.text};
+  }
+  __builtin_trap();
+}
+
+Result<spool::MaildropFile> CreateMaildropFile(const mail::QueueId& id, const Ways& ways) {
+  auto file = spool::MaildropFile::Create(ways.maildrop, id, spool::kMaildropLimits);
+  if (file || file.error().code() != ENOENT || !ways.make_maildrop) return file;
+  if (auto made = sys::MakeDirectories(ways.maildrop, 0700); !made) return made.error();
+  return spool::MaildropFile::Create(ways.maildrop, id, spool::kMaildropLimits);
+}
+
+Result<void> WriteMaildrop(const sys::ReadOnlyFd& record, const mail::QueueId& id, const Ways& ways) {
+  auto file = CreateMaildropFile(id, ways);
+  if (!file) return file.error();
+  auto written = ForEachBlock(record, [&](std::string_view bytes) { return file->Append(bytes); });
+  return written ? file->Commit() : written;
+}
+
+Attempt<std::string> ByOwnRights(const sys::ReadOnlyFd& record, const mail::QueueId& id, const Ways& ways) {
+  const auto written = WriteMaildrop(record, id, ways);
+  if (written) return id.text();
+  return Failure{written.error().code() == EFBIG ? EX_UNAVAILABLE : EX_TEMPFAIL, written.error().text()};
+}
+
+// The exit status of drop, in our words; its own are on stderr already.
+Attempt<std::string> FromDrop(const sys::ExitStatus& status, const mail::QueueId& id, const std::string& program) {
+  if (!status.signalled && status.number == EX_OK) return id.text();
+  if (!status.signalled && status.number == kCannotExecute) {
+    return Failure{EX_UNAVAILABLE, Cat("the mailer is not running, and ", program, " cannot be executed")};
+  }
+  const bool too_large = !status.signalled && status.number == EX_UNAVAILABLE;
+  return Failure{too_large ? EX_UNAVAILABLE : EX_TEMPFAIL,
+                 Cat("the maildrop did not take the message (", program, ": ", sys::Describe(status), ")")};
+}
+
+Attempt<std::string> ByDrop(const sys::ReadOnlyFd& record, const mail::QueueId& id, const Ways& ways,
+                            milliseconds limit) {
+  if (lseek(record.view().get(), 0, SEEK_SET) != 0) return Failure{EX_TEMPFAIL, "cannot rewind the record"};
+  auto process =
+      sys::Spawn({.argv = {ways.drop_program},
+                  .descriptors = {{record.view(), STDIN_FILENO}, {sys::FdView(STDERR_FILENO), STDERR_FILENO}},
+                  .environment = {}});
+  if (!process) return Failure{EX_TEMPFAIL, process.error().text()};
+  if (!AwaitReadable(process->pidfd, Deadline(limit))) {
+    // It removes its file, unless it is stuck in the disk, where nothing reaches it: not waited for.
+    kill(process->pid, SIGTERM);
+    return Failure{EX_TEMPFAIL, "writing to the maildrop takes too long"};
+  }
+  const auto status = sys::Reap(*process);
+  if (!status) return Failure{EX_TEMPFAIL, status.error().text()};
+  return FromDrop(*status, id, ways.drop_program);
+}
+
+}  // namespace
+
+Attempt<std::string> HandOver(const sys::ReadOnlyFd& record, const spool::RecordHead& head, const Ways& ways,
+                              const TimeLimits& limits) {
+  for (int tries = 0; tries < kTriesBySocket; ++tries) {
+    const auto asked = AskBySocket(record, ways, limits);
+    if (const auto* answer = std::get_if<spool::Answer>(&asked)) return FromAnswer(*answer);
+    if (std::get<Silence>(asked) == Silence::kNobodyThere) break;
+  }
+  if (ways.drop_program.empty()) return ByOwnRights(record, head.id, ways);
+  return ByDrop(record, head.id, ways, limits.drop);
+}
+
+}  // namespace outpost::sendmail
