@@ -13,6 +13,8 @@ using sys::Cat;
 using sys::Error;
 
 constexpr int64_t kMakeDueSlice = 1000;  // recipients a call
+constexpr std::string_view kGroupColumns =
+    "SELECT generation, transport, next_hop FROM recipient INDEXED BY recipient_waiting WHERE ";
 
 // Recipients of one message together, messages in the order of their first recipient.
 void GroupByMessage(std::vector<QueuedRecipient>& recipients) {
@@ -29,10 +31,15 @@ void GroupByMessage(std::vector<QueuedRecipient>& recipients) {
 
 DueIndex::DueIndex(Connection& connection, Quarantine& quarantine)
     : quarantine_(quarantine),
-      next_group_(connection, "look for what is due in",
-                  Cat("SELECT generation, transport, next_hop FROM recipient INDEXED BY recipient_waiting "
-                      "WHERE (generation, transport, next_hop) > (?, ?, ?) AND ",
-                      kWaiting, " ORDER BY generation, transport, next_hop LIMIT 1")),
+      next_hop_(connection, "look for what is due in",
+                Cat(kGroupColumns, "generation = ? AND transport = ? AND next_hop > ? AND ", kWaiting,
+                    " ORDER BY next_hop LIMIT 1")),
+      next_transport_(connection, "look for what is due in",
+                      Cat(kGroupColumns, "generation = ? AND transport > ? AND ", kWaiting,
+                          " ORDER BY transport, next_hop LIMIT 1")),
+      next_generation_group_(connection, "look for what is due in",
+                             Cat(kGroupColumns, "generation > ? AND ", kWaiting,
+                                 " ORDER BY generation, transport, next_hop LIMIT 1")),
       next_generation_(
           connection, "look for what is due in",
           Cat("SELECT generation FROM recipient INDEXED BY recipient_waiting WHERE generation >= ? AND ", kWaiting,
@@ -74,12 +81,21 @@ DueIndex::DueIndex(Connection& connection, Quarantine& quarantine)
                     "transport = ?3 AND next_hop = ?4 AND next_attempt > ?1 AND ",
                     kWaiting, " ORDER BY next_attempt LIMIT ?5)")) {}
 
-Result<std::optional<DueIndex::Group>> DueIndex::NextGroup(const Group& group) {
-  Rows rows(next_group_, group.generation, group.route.transport, group.route.next_hop);
+Result<std::optional<DueIndex::Group>> DueIndex::ReadGroup(Rows rows) {
   const auto found = rows.Next();
   if (!found) return found.error();
   if (!*found) return std::optional<Group>();
   return std::optional<Group>({rows.Integer(0), {std::string(rows.Text(1)), std::string(rows.Text(2))}});
+}
+
+// Three seeks instead of one comparison of (generation, transport, next_hop): SQLite would walk over all entries that
+// are equal to the group, which may be the whole queue.
+Result<std::optional<DueIndex::Group>> DueIndex::NextGroup(const Group& group) {
+  auto next = ReadGroup(Rows(next_hop_, group.generation, group.route.transport, group.route.next_hop));
+  if (!next || next.value()) return next;
+  next = ReadGroup(Rows(next_transport_, group.generation, group.route.transport));
+  if (!next || next.value()) return next;
+  return ReadGroup(Rows(next_generation_group_, group.generation));
 }
 
 Result<std::optional<int64_t>> DueIndex::NextGeneration(int64_t at_least) {

@@ -30,6 +30,7 @@ class DueIndex {
   };
   // The group after `group`; nothing at the end.
   Result<std::optional<Group>> NextGroup(const Group& group);
+  static Result<std::optional<Group>> ReadGroup(Rows rows);
   Result<std::optional<int64_t>> NextGeneration(int64_t at_least);
   // The earliest next_attempt later than `after`.
   Result<std::optional<Microseconds>> FirstAttempt(const Group& group, Microseconds after);
@@ -39,7 +40,9 @@ class DueIndex {
   static Result<void> Append(Rows rows, std::vector<RecipientRow>& out);
 
   Quarantine& quarantine_;
-  Statement next_group_;
+  Statement next_hop_;
+  Statement next_transport_;
+  Statement next_generation_group_;
   Statement next_generation_;
   Statement first_attempt_;
   Statement due_;
