@@ -22,8 +22,6 @@ constexpr int kMaxValueBytes = 4 * 1024 * 1024;
 // writing.
 constexpr const char* kSettings =
     "PRAGMA locking_mode = EXCLUSIVE;"
-    "PRAGMA page_size = 4096;"
-    "PRAGMA auto_vacuum = INCREMENTAL;"
     "PRAGMA foreign_keys = ON;"
     "PRAGMA secure_delete = FAST;"
     "PRAGMA temp_store = MEMORY;"

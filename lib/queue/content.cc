@@ -58,17 +58,15 @@ Result<Contents::Extent> Contents::Measure(MessageKey message) {
 Result<sys::ReadOnlyFd> Contents::Copy(MessageKey message, uint64_t size, sys::FdView scratch_directory) {
   const Error wrong_size(sys::Cat("read content: it is not of ", size, " bytes"), EBADMSG);
   Rows rows(read_, FirstKey(message), LastPossibleKey(message));
-  auto found = rows.Next();
-  if (!found) return found.error();
-  if (*found && rows.Bytes(0).size() == size) return sys::SealedCopy(rows.Bytes(0));
   auto scratch = sys::Scratch::Make(scratch_directory);
   if (!scratch) return scratch.error();
-  while (*found) {
+  while (true) {
+    const auto found = rows.Next();
+    if (!found) return found.error();
+    if (!*found) break;
     const std::string_view chunk = rows.Bytes(0);
     if (chunk.size() > size - scratch->size()) return wrong_size;
     if (auto appended = scratch->Append(chunk); !appended) return appended.error();
-    found = rows.Next();
-    if (!found) return found.error();
   }
   if (scratch->size() != size) return wrong_size;
   return std::move(*scratch).Finish();

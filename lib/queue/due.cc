@@ -37,9 +37,9 @@ DueIndex::DueIndex(Connection& connection, Quarantine& quarantine)
       next_transport_(connection, "look for what is due in",
                       Cat(kGroupColumns, "generation = ? AND transport > ? AND ", kWaiting,
                           " ORDER BY transport, next_hop LIMIT 1")),
-      next_generation_group_(connection, "look for what is due in",
-                             Cat(kGroupColumns, "generation > ? AND ", kWaiting,
-                                 " ORDER BY generation, transport, next_hop LIMIT 1")),
+      next_generation_group_(
+          connection, "look for what is due in",
+          Cat(kGroupColumns, "generation > ? AND ", kWaiting, " ORDER BY generation, transport, next_hop LIMIT 1")),
       next_generation_(
           connection, "look for what is due in",
           Cat("SELECT generation FROM recipient INDEXED BY recipient_waiting WHERE generation >= ? AND ", kWaiting,

@@ -10,6 +10,9 @@ using sys::Error;
 
 constexpr int64_t kApplicationId = 0x4F757470;  // "Outp"
 
+// What only a database without tables takes.
+constexpr const char* kLayout = "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL";
+
 // Recipients are found by (message, number), content by its packed key: neither needs a second index. States are
 // words, so that a person with sqlite3 can read them.
 constexpr const char* kTables = R"sql(
@@ -148,9 +151,8 @@ Result<void> CheckIdentity(Connection& connection) {
 Result<void> PrepareSchema(Connection& connection) {
   const auto empty = IsEmpty(connection);
   if (!empty) return empty.error();
-  if (!*empty) {
-    if (auto checked = CheckIdentity(connection); !checked) return checked;
-  }
+  auto ready = *empty ? connection.Execute(kLayout, "open") : CheckIdentity(connection);
+  if (!ready) return ready;
   if (auto started = connection.StartLog(); !started) return started;
   return *empty ? MakeTables(connection) : Result<void>();
 }

@@ -1,0 +1,195 @@
+#include "lib/queue/due.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/unit/lib/queue/queue_fixture.h"
+
+namespace outpost::queue {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class QueueDue : public QueueTest {
+ protected:
+  // Defers recipient 0 of message `stored` until `next`.
+  void Defer(const Stored& stored, Microseconds next, RecipientState state = RecipientState::kQueued) {
+    Outcome outcome = MakeOutcome(stored.first_recipient, state, "450 later");
+    outcome.next_attempt = next;
+    Record(stored.key, outcome);
+  }
+  static std::vector<MessageKey> MessagesOf(const std::vector<QueuedRecipient>& recipients) {
+    std::vector<MessageKey> keys;
+    for (const auto& recipient : recipients) keys.push_back(recipient.message);
+    return keys;
+  }
+};
+
+const Route kOther{"smtp", "[other.example.org]"};
+const Route kLocal{"local", "host.example.com"};
+
+TEST_F(QueueDue, SelectsWhatIsDueOldestFirst) {
+  const Stored late = Put(1);
+  const Stored early = Put(2);
+  const Stored never = Put(3);
+  Defer(late, kStart + seconds(20));
+  Defer(early, kStart + seconds(10));
+  Defer(never, kStart + seconds(90));
+  EXPECT_THAT(DueAt(kStart + seconds(9)), IsEmpty());
+  EXPECT_THAT(MessagesOf(DueAt(kStart + seconds(10))), ElementsAre(early.key));
+  EXPECT_THAT(MessagesOf(DueAt(kStart + seconds(60))), ElementsAre(early.key, late.key));
+  EXPECT_THAT(MessagesOf(DueAt(kStart + seconds(60), 1)), ElementsAre(early.key));
+}
+
+TEST_F(QueueDue, WaitsInTwoStatesAlone) {
+  struct Case {
+    RecipientState state;
+    bool waits;
+  };
+  const Case cases[] = {
+      {RecipientState::kQueued, true}, {RecipientState::kDispatched, false}, {RecipientState::kInDoubt, true},
+      {RecipientState::kHeld, false},  {RecipientState::kSent, false},       {RecipientState::kReturned, false},
+      {RecipientState::kDead, false},
+  };
+  for (const auto& c : cases) {
+    const Stored stored = Put(static_cast<uint64_t>(c.state) + 1);
+    Defer(stored, kStart, c.state);
+    const auto due = DueAt(kStart + seconds(1));
+    ASSERT_EQ(due.size(), c.waits ? 1U : 0U) << ToString(c.state);
+    if (c.waits) {
+      EXPECT_EQ(due[0].state, c.state);
+    }
+    EXPECT_EQ(queue().NextDue(kStart - seconds(1)).value().has_value(), c.waits) << ToString(c.state);
+    Do([&] { return queue().Remove(stored.key, kStart); });
+  }
+}
+
+TEST_F(QueueDue, KeepsRecipientsOfOneMessageTogetherAndInOrder) {
+  const Stored first = Put(1, 3);
+  const Stored second = Put(2, 2);
+  Outcome outcome = MakeOutcome(first.first_recipient + 1, RecipientState::kQueued);
+  outcome.next_attempt = kStart + seconds(30);
+  Record(first.key, outcome);
+  std::vector<RecipientKey> keys;
+  for (const auto& recipient : DueAt(kStart + seconds(60))) keys.push_back(recipient.key);
+  EXPECT_THAT(keys, ElementsAre(first.first_recipient, first.first_recipient + 1, first.first_recipient + 2,
+                                second.first_recipient, second.first_recipient + 1));
+}
+
+TEST_F(QueueDue, NamesEachRouteThatHasSomethingDue) {
+  EXPECT_THAT(*queue().DueRoutes(kStart), IsEmpty());
+  uint64_t number = 0;
+  for (const auto& route : {kRelay, kOther, kLocal, kRelay, kLocal}) {
+    const NewMessage message = MakeMessage(++number);
+    Do([&] { return queue().Insert(message, MakeContent("x"), std::vector{route}, number % 2 == 0 ? 1 : 2); });
+  }
+  const Stored waiting = Put(10);
+  Do([&] { return queue().SetRoute(waiting.first_recipient, {"smtp", "[later.example.org]"}, 1); });
+  Defer(waiting, kStart + seconds(100));
+  EXPECT_THAT(*queue().DueRoutes(kStart + seconds(1)), ElementsAre(kLocal, kOther, kRelay));
+  EXPECT_EQ(DueAt(kStart + seconds(1), 10, kRelay).size(), 2U) << "whatever configuration routed them";
+}
+
+TEST_F(QueueDue, TellsTheNextTimeAfterAnother) {
+  EXPECT_FALSE(queue().NextDue(kStart).value().has_value());
+  const Stored a = Put(1);
+  const Stored b = Put(2);
+  Do([&] { return queue().SetRoute(b.first_recipient, kOther, 1); });
+  Defer(a, kStart + seconds(20));
+  Defer(b, kStart + seconds(10));
+  EXPECT_EQ(queue().NextDue(kStart).value(), kStart + seconds(10));
+  EXPECT_EQ(queue().NextDue(kStart + seconds(10)).value(), kStart + seconds(20));
+  EXPECT_FALSE(queue().NextDue(kStart + seconds(20)).value().has_value());
+}
+
+TEST_F(QueueDue, RoutesAgainWhatAnotherConfigurationHadRouted) {
+  Put(MakeMessage(1), "x", 1);
+  Put(MakeMessage(2), "x", 2);
+  const Stored third = Put(MakeMessage(3), "x", 3);
+  const auto others = queue().RoutedByOther(2, 10);
+  ASSERT_TRUE(others);
+  ASSERT_EQ(others->size(), 2U);
+  EXPECT_EQ(queue().RoutedByOther(2, 1)->size(), 1U);
+  Do([&] {
+    for (const auto& recipient : *others) {
+      if (auto set = queue().SetRoute(recipient.key, kOther, 2); !set) return set;
+    }
+    return Result<void>();
+  });
+  CrashAndReopen();
+  EXPECT_TRUE(queue().RoutedByOther(2, 10)->empty());
+  EXPECT_EQ(DueAt(kStart + seconds(1), 10, kOther).size(), 2U);
+  EXPECT_EQ(DueAt(kStart + seconds(1), 10, kRelay).size(), 1U);
+  EXPECT_EQ(third.key, DueAt(kStart + seconds(1), 10, kOther)[1].message);
+}
+
+TEST_F(QueueDue, LeavesTheRouteOfWhatDoesNotWait) {
+  const Stored stored = Put(1);
+  Dispatch(stored.first_recipient);
+  EXPECT_TRUE(queue().RoutedByOther(7, 10)->empty());
+  Do([&] { return queue().SetRoute(stored.first_recipient, kOther, 7); });
+  EXPECT_EQ((*queue().Undecided(10))[0].route, kRelay);
+}
+
+TEST_F(QueueDue, MakesEverythingDueInSlices) {
+  constexpr uint64_t kMessages = 2500;
+  Do([&]() -> Result<void> {
+    for (uint64_t number = 1; number <= kMessages; ++number) {
+      auto inserted =
+          queue().Insert(MakeMessage(number), MakeContent("x"), std::vector{number % 2 == 0 ? kRelay : kOther},
+                         static_cast<int64_t>(number % 3));
+      if (!inserted) return inserted.error();
+      Outcome outcome = MakeOutcome(inserted->first_recipient, RecipientState::kQueued, "450 later");
+      if (auto set = queue().Record(inserted->key, std::vector{outcome}, kStart); !set) return set;
+    }
+    return {};
+  });
+  int calls = 0;
+  for (bool more = true; more; ++calls) {
+    Do([&] {
+      auto made = queue().MakeDue(kOther, kStart + seconds(5));
+      more = made && *made;
+      return made;
+    });
+  }
+  EXPECT_EQ(calls, 2);
+  EXPECT_EQ(DueAt(kStart + seconds(5), 5000, kOther).size(), kMessages / 2);
+  EXPECT_EQ(DueAt(kStart + seconds(5), 5000, kRelay).size(), 0U);
+  for (bool more = true; more;) {
+    Do([&] {
+      auto made = queue().MakeAllDue(kStart + seconds(6));
+      more = made && *made;
+      return made;
+    });
+  }
+  EXPECT_EQ(DueAt(kStart + seconds(6), 5000, kRelay).size(), kMessages / 2);
+}
+
+TEST_F(QueueDue, FindsOldMailBehindARoute) {
+  const Stored old = Put(1);
+  Put(2000000);
+  const Stored elsewhere = Put(3);
+  Do([&] { return queue().SetRoute(elsewhere.first_recipient, kOther, 1); });
+  const Stored held = Put(4);
+  Defer(held, kStart, RecipientState::kHeld);
+  const auto found = queue().WaitingSince(kRelay, kStart + seconds(1), 10);
+  ASSERT_TRUE(found);
+  EXPECT_THAT(MessagesOf(*found), ElementsAre(old.key));
+}
+
+TEST_F(QueueDue, RemembersWhatWasDispatchedWhenTheRunnerDied) {
+  const Stored stored = Put(1, 2);
+  Dispatch(stored.first_recipient + 1);
+  CrashAndReopen();
+  const auto undecided = queue().Undecided(10);
+  ASSERT_TRUE(undecided);
+  ASSERT_EQ(undecided->size(), 1U);
+  EXPECT_EQ((*undecided)[0].key, stored.first_recipient + 1);
+  Record(stored.key, MakeOutcome(stored.first_recipient + 1, RecipientState::kInDoubt, "no reply was seen"));
+  CrashAndReopen();
+  EXPECT_TRUE(queue().Undecided(10)->empty());
+  EXPECT_EQ(DueAt(kStart + seconds(300)).size(), 2U);
+}
+
+}  // namespace
+}  // namespace outpost::queue
