@@ -1,0 +1,30 @@
+// Addresses become a connected socket: one attempt after another, the next begun a little later while the one
+// before is still undecided (RFC 8305), the first that succeeds wins.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "lib/sys/unique_fd.h"
+#include "smtp-client/relay.h"
+
+namespace outpost::smtp_client {
+
+struct ConnectedSocket {
+  sys::UniqueFd fd;  // non-blocking, close-on-exec, TCP_NODELAY
+  Peer peer;
+};
+struct ConnectFailure {
+  std::string why;  // "connect to smtp.example.org[192.0.2.1]:587: Connection refused": the last one's
+};
+
+// Takes what it has tried from the front of `addresses`; what is left can be tried by another call. `limit` is for
+// each attempt (0: the system's). Ends early when the other end of `channel` closes.
+std::variant<ConnectedSocket, ConnectFailure, RunnerGone> ConnectToFirst(std::deque<RelayAddress>& addresses,
+                                                                         std::chrono::seconds limit,
+                                                                         sys::FdView channel);
+
+}  // namespace outpost::smtp_client

@@ -1,0 +1,157 @@
+#include "smtp-client/deliver.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/sys/clock.h"
+#include "lib/sys/text.h"
+#include "smtp-client/content_writer.h"
+#include "smtp-client/report.h"
+
+namespace outpost::smtp_client {
+std::string DescribeInterruption(const Interruption& trouble, std::string_view relay, Stage stage) {
+  const std::string detail = trouble.detail.empty() ? "" : sys::Cat(" (", trouble.detail, ")");
+  switch (trouble.kind) {
+    case Interruption::Kind::kLost:
+    case Interruption::Kind::kRunnerGone:
+      return sys::Cat("lost connection with ", relay, " while ", Activity(stage), detail);
+    case Interruption::Kind::kTimeout:
+      return sys::Cat("conversation with ", relay, " timed out while ", Activity(stage), detail);
+    case Interruption::Kind::kNonsense:
+      return sys::Cat("protocol error from ", relay, " while ", Activity(stage), detail);
+  }
+  return "";
+}
+
+struct Delivery::Current {
+  const Assignment& assignment;
+  Transaction transaction;
+  DeliveryTimes times;
+  Stage stage = Stage::kMail;  // where it is, for its limit and for what is said when it breaks
+  bool any_reply = false;      // the relay has said something about this message
+  bool content_begun = false;
+  bool dot_sent = false;          // from here on only a reply says what became of it
+  bool stale_connection = false;  // an old connection had ended before this message: it was not attempted
+};
+
+Delivery::Delivery(const conf::SmtpClientSettings& settings, const SessionFacts& facts, Conversation& conversation,
+                   const RunnerLine& runner, const sys::Log& log)
+    : settings_(settings), facts_(facts), conversation_(conversation), runner_(runner), log_(log) {}
+
+Delivery::End Delivery::Deliver(const Assignment& assignment) {
+  if (conversation_.HasUnread()) return End::kClose;
+  ++messages_;
+  const TransactionRequest request{&assignment.message.envelope, &assignment.recipients,
+                                   assignment.message.content_bytes};
+  Current current{assignment, Transaction(request, facts_.capabilities, facts_.relay, needs_reset_), {}};
+  const bool first = messages_ == 1;
+  current.times.arrival = Microseconds(assignment.message.arrival_us);
+  current.times.activated = Microseconds(assignment.message.activated_us);
+  current.times.begun = first ? std::max(facts_.begun, current.times.activated) : sys::WallClock();
+  current.times.connected = first ? facts_.connected : current.times.begun;
+  WarnOf8Bit(assignment);
+
+  const auto trouble = Drive(current);
+  if (current.stale_connection) return End::kClose;
+  if (trouble) {
+    if (trouble->kind == Interruption::Kind::kRunnerGone) return End::kClose;
+    SettleInterrupted(current, *trouble);
+  }
+  needs_reset_ = current.transaction.needs_reset();
+  current.times.done = sys::WallClock();
+  const bool reported =
+      Report(assignment, current.transaction.TakeOutcomes(), facts_.relay, messages_, current.times, runner_, log_);
+  const bool usable = !trouble && !current.transaction.must_close() && reported;
+  return usable ? End::kNextMessage : End::kClose;
+}
+
+std::optional<Interruption> Delivery::Drive(Current& current) {
+  Transaction::Step step = current.transaction.Start();
+  while (true) {
+    if (!step.commands.empty()) {
+      current.stage = current.transaction.stage();
+      if (auto trouble = conversation_.Send(step.commands, TimeLimit(current.stage, settings_))) return trouble;
+    }
+    switch (step.next) {
+      case Transaction::Next::kEnd:
+        return std::nullopt;
+      case Transaction::Next::kContent:
+        if (auto trouble = SendContent(current)) return trouble;
+        [[fallthrough]];
+      case Transaction::Next::kReply:
+        if (auto trouble = TakeReply(current, step)) return trouble;
+    }
+  }
+}
+
+std::optional<Interruption> Delivery::TakeReply(Current& current, Transaction::Step& step) {
+  constexpr int kClosing = 421;
+  current.stage = current.transaction.stage();
+  auto received = conversation_.Receive(TimeLimit(current.stage, settings_));
+  const bool untouched = messages_ > 1 && !current.any_reply;
+  if (auto* trouble = std::get_if<Interruption>(&received)) {
+    current.stale_connection = untouched && trouble->kind == Interruption::Kind::kLost;
+    return std::move(*trouble);
+  }
+  const Reply& reply = std::get<Reply>(received);
+  current.stale_connection = untouched && reply.code == kClosing;
+  if (current.stale_connection) return Interruption{};
+  current.any_reply = true;
+  step = current.transaction.OnReply(reply);
+  return std::nullopt;
+}
+
+std::optional<Interruption> Delivery::SendContent(Current& current) {
+  current.stage = Stage::kContent;
+  if (!runner_.Send(ipc::Begun{current.assignment.message.id}.Encode()))
+    return Interruption{Interruption::Kind::kRunnerGone, ""};
+  current.content_begun = true;
+  return SendBlocks(current);
+}
+
+std::optional<Interruption> Delivery::SendBlocks(Current& current) {
+  const Assignment& assignment = current.assignment;
+  ContentWriter writer(assignment.content.view(), assignment.content.size(),
+                       static_cast<size_t>(settings_.smtp_line_length_limit));
+  do {
+    const auto block = writer.Next();
+    if (!block) {
+      current.transaction.Settle(mail::Deferred{{4, 3, 0}, block.error().text(), mail::Fault::kMessage});
+      return Interruption{Interruption::Kind::kLost, block.error().text()};
+    }
+    if (writer.is_last()) {
+      // The last look before the message is the relay's: somebody must be there to hear what became of it, and
+      // a reply that is there already is none to its end.
+      if (auto trouble = conversation_.LookAround()) return trouble;
+      if (conversation_.HasUnread()) return Interruption{Interruption::Kind::kNonsense, "a reply before the end"};
+    }
+    if (auto trouble = conversation_.Send(*block, TimeLimit(Stage::kContent, settings_))) return trouble;
+  } while (!writer.is_last());
+  current.dot_sent = true;
+  if (writer.has_cut_lines()) {
+    log_.Info(sys::Cat(assignment.message.id.text(), ": breaking line > ", settings_.smtp_line_length_limit,
+                       " bytes with <CR><LF>SPACE"));
+  }
+  return std::nullopt;
+}
+
+// Before the lone dot is out, the relay cannot have taken the message; after it only the relay knows, and our
+// silence makes it "in doubt".
+void Delivery::SettleInterrupted(Current& current, const Interruption& trouble) {
+  const std::string why = DescribeInterruption(trouble, facts_.relay, current.stage);
+  if (current.dot_sent) {
+    log_.Warning(sys::Cat(current.assignment.message.id.text(), ": ", why));
+    return;
+  }
+  current.transaction.Settle(mail::Deferred{{4, 4, 2}, why, mail::Fault::kPath});
+}
+
+void Delivery::WarnOf8Bit(const Assignment& assignment) {
+  const bool eight_bit = assignment.message.envelope.body == mail::BodyType::k8BitMime;
+  if (!eight_bit || facts_.capabilities.eight_bit_mime || warned_of_8bit_) return;
+  warned_of_8bit_ = true;
+  log_.Warning(sys::Cat(assignment.message.id.text(), ": host ", facts_.relay,
+                        " does not offer 8BITMIME: 8-bit content is sent as it is"));
+}
+
+}  // namespace outpost::smtp_client

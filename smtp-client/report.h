@@ -1,0 +1,19 @@
+// What became of a message's recipients, told to the runner and to the log.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "lib/sys/log.h"
+#include "smtp-client/delivery_log.h"
+#include "smtp-client/runner_line.h"
+#include "smtp-client/transaction.h"
+
+namespace outpost::smtp_client {
+
+// One log line for each outcome, one packet for each run of recipients with the same verdict; the last packet is
+// marked when `outcomes` holds every recipient. False: nobody hears any more.
+bool Report(const Assignment& assignment, const std::vector<Transaction::Outcome>& outcomes, std::string_view relay,
+            int connection_use, const DeliveryTimes& times, const RunnerLine& runner, const sys::Log& log);
+
+}  // namespace outpost::smtp_client
