@@ -1,0 +1,182 @@
+"""packaging/install --root DIR -> a host of its own, where root starts the mailer and users submit.
+
+Expect: owners and modes are the manifest's; no process of ours runs as root; any user submits by the socket (with
+no_new_privs too) and, with nothing running, through the set-gid drop; one user does not see another's mail.
+"""
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness.root import Root
+
+SOURCE = Path(__file__).resolve().parents[2]
+ALICE, CAROL = 61201, 61202
+
+
+class InstalledHost:
+    def __init__(self, build, server):
+        self.root = Root("installed")
+        self.root.add_user("alice", ALICE)
+        self.root.add_user("carol", CAROL)
+        self.said = self.install(build)
+        self.root.write("/etc/outpost/main.cf", f"myhostname = host.example.org\nrelayhost = {server.destination}\n"
+                        "smtp_tls_security_level = none\ninet_protocols = ipv4\nmaillog_file = /srv/mail.log\n"
+                        "minimal_backoff_time = 2s\nmaximal_backoff_time = 4s\n")
+
+    def install(self, build, *words):
+        return subprocess.run([SOURCE / "packaging" / "install", "--build", build.build, "--root", self.root.path, *words],
+                              check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
+
+    def run_as(self, uid, *argv, options=(), **keywords):
+        return self.root.run("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", *options, *argv, **keywords)
+
+    def log(self):
+        path = self.root.srv / "mail.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+
+@pytest.fixture
+def host(build, relays):
+    if build.sanitized:
+        pytest.skip("installs a release build")
+    server = relays.scripted()
+    installed = InstalledHost(build, server)
+    installed.server = server
+    yield installed
+    installed.root.close()
+
+
+def manifest():
+    for line in (SOURCE / "packaging" / "manifest").read_text().splitlines():
+        if line and not line.startswith("#"):
+            yield line.split()
+
+
+def test_owners_and_modes_are_those_of_the_manifest(host):
+    root = host.root
+    users = {line.split(":")[0]: int(line.split(":")[2]) for line in root.file("/etc/passwd").read_text().splitlines()}
+    groups = {line.split(":")[0]: int(line.split(":")[2]) for line in root.file("/etc/group").read_text().splitlines()}
+    for kind, path, owner, group, mode, *target in manifest():
+        if kind == "link":
+            assert os.readlink(root.file(path)) == target[0]
+        elif kind != "file?":
+            status = os.lstat(root.file(path))
+            assert (status.st_uid, status.st_gid, oct(status.st_mode & 0o7777)) == \
+                (users[owner], groups[group], oct(int(mode, 8))), path
+    privileged = [path for folder in ("/usr/sbin", "/usr/libexec/outpost") for path in root.file(folder).iterdir()
+                  if not path.is_symlink() and path.name.startswith(("sendmail", "outpost"))
+                  and os.stat(path).st_mode & 0o6000]
+    assert [path.name for path in privileged] == ["outpost-drop"]
+
+
+def test_installing_again_keeps_the_configuration(host, build):
+    before = host.root.file("/etc/outpost/main.cf").read_text()
+    host.install(build)
+    assert host.root.file("/etc/outpost/main.cf").read_text() == before
+    assert host.root.file("/etc/passwd").read_text().count("\noutpost:") == 1
+
+
+def test_install_does_not_replace_another_mailer(build):
+    with Root("other-mailer") as root:
+        root.write("/usr/sbin/sendmail", "#!/bin/sh\n", 0o755)
+        done = subprocess.run([SOURCE / "packaging" / "install", "--build", build.build, "--root", root.path],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert done.returncode == 78 and "another mailer" in done.stdout
+        assert root.file("/usr/sbin/sendmail").read_text() == "#!/bin/sh\n"
+
+
+def test_uninstall_leaves_queue_and_configuration(host, build):
+    host.install(build, "--uninstall")
+    assert not any(os.path.lexists(host.root.file(path)) for path in ("/usr/sbin/sendmail", "/usr/bin/mailq", "/usr/sbin/outpost",
+                                                                        "/usr/libexec/outpost/outpost-drop"))
+    assert host.root.file("/etc/outpost/main.cf").exists() and host.root.file("/var/spool/outpost/maildrop").is_dir()
+
+
+def test_started_by_root_nothing_runs_as_root(host):
+    host.root.run("outpost", "start")
+    host.run_as(ALICE, "sendmail", "-f", "alice@example.org", "bob@example.net", input=b"Subject: dropped rights\n\n")
+    host.server.wait("dropped rights")
+    outpost = int(re.search(r"^outpost:x:(\d+):", host.root.file("/etc/passwd").read_text(), re.M)[1])
+    seen = set()
+    for pid in host.root.processes():
+        status = Path(f"/proc/{pid}/status").read_text()
+        name, uids = re.search(r"^Name:\t(.*)", status, re.M)[1], re.search(r"^Uid:\t(.*)", status, re.M)[1].split()
+        if name.startswith("outpost"):
+            seen.add(name)
+            assert set(map(int, uids)) == {outpost}, (name, uids)
+            assert re.search(r"^CapEff:\t0+$", status, re.M), name
+            if "queue-r" not in name:
+                assert re.search(r"^NoNewPrivs:\t1$", status, re.M), name
+    assert "outpost-queue-r" in seen
+    host.root.run("outpost", "stop")
+
+
+def test_any_user_submits_by_the_socket_without_new_privileges(host):
+    host.root.run("outpost", "start")
+    for uid in (ALICE, CAROL, 34567):
+        host.run_as(uid, "sendmail", "-f", "web@example.org", "bob@example.net", options=["--no-new-privs"],
+                    input=b"Subject: nnp of %d\n\n" % uid)
+        host.server.wait(f"nnp of {uid}")
+    assert list(host.root.file("/var/spool/outpost/maildrop").iterdir()) == []
+
+
+def test_set_gid_drop_takes_mail_while_nothing_runs(host):
+    done = host.run_as(ALICE, "sendmail", "-v", "bob@example.net", input=b"Subject: through drop\n\n")
+    [record] = host.root.file("/var/spool/outpost/maildrop").iterdir()
+    assert record.name in done.stdout
+    status, group = os.stat(record), os.stat(host.root.file("/var/spool/outpost/maildrop")).st_gid
+    assert (status.st_uid, status.st_gid, oct(status.st_mode & 0o777)) == (ALICE, group, oct(0o740))
+    listed = host.run_as(CAROL, "ls", "/var/spool/outpost/maildrop", check=False)
+    assert listed.returncode != 0, "others cannot even see that it is there"
+    host.root.run("outpost", "start")
+    kept = host.server.wait("through drop")
+    assert kept.sender == "alice@host.example.org"
+    assert host.root.file("/var/spool/outpost/corrupt").is_dir() and not list(host.root.file("/var/spool/outpost/corrupt").iterdir())
+
+
+def test_set_gid_drop_takes_no_orders(host):
+    """No options, no configuration, no environment: its path is compiled in."""
+    drop = "/usr/libexec/outpost/outpost-drop"
+    for words, given in ((["-C", "/tmp"], b""), ([], b"nonsense\n"), ([], b"")):
+        done = host.run_as(ALICE, drop, *words, input=given, check=False)
+        assert done.returncode in (64, 65, 70), (words, given, done.returncode, done.stdout)
+    assert list(host.root.file("/var/spool/outpost/maildrop").iterdir()) == []
+
+
+def test_broken_configuration_refuses_no_submission(host):
+    host.root.write("/etc/outpost/main.cf", "relayhost [oops\nsmtp_tls_security_level = sometimes\n")
+    host.run_as(ALICE, "sendmail", "bob@example.net", input=b"Subject: waits\n\n")
+    assert len(list(host.root.file("/var/spool/outpost/maildrop").iterdir())) == 1
+    assert host.root.run("outpost", "start", check=False).returncode == 78
+
+
+def test_one_user_does_not_see_the_mail_of_another(host):
+    host.server.at["MAIL"] = lambda session: b"451 4.3.0 later\r\n"
+    host.root.run("outpost", "start")
+    done = host.run_as(ALICE, "sendmail", "-v", "private@example.net", input=b"Subject: of alice\n\n")
+    queue_id = re.search(r"[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{17}", done.stdout).group()
+    host.run_as(CAROL, "sendmail", "public@example.net", input=b"Subject: of carol\n\n")
+    of = {uid: host.run_as(uid, "mailq").stdout for uid in (ALICE, CAROL)}
+    assert "private@" in of[ALICE] and "public@" not in of[ALICE]
+    assert "public@" in of[CAROL] and "private@" not in of[CAROL]
+    assert "submitted" in host.run_as(ALICE, "outpost", "trace", queue_id).stdout
+    assert "private@" not in host.run_as(CAROL, "outpost", "trace", queue_id, check=False).stdout
+    everything = host.root.run("mailq").stdout
+    assert "private@" in everything and "public@" in everything
+    for command in ("flush", "reload", "stop"):
+        assert host.run_as(CAROL, "outpost", command, check=False).returncode != 0
+    assert host.root.run("outpost", "status").returncode == 0
+
+
+def test_users_cannot_reach_what_is_not_theirs(host):
+    host.root.write("/etc/outpost/auth_passwd", "[localhost] alice:secret\n", 0o600)
+    subprocess.run([SOURCE / "packaging" / "install", "--build", SOURCE, "--root", host.root.path], check=False,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    host.root.run("outpost", "start")
+    for path in ("/etc/outpost/auth_passwd", "/var/spool/outpost/private/queue.db", "/var/spool/outpost/private",
+                 "/var/spool/outpost/corrupt", "/var/spool/outpost/maildrop"):
+        assert host.run_as(ALICE, "sh", "-c", f"cat {path} 2>/dev/null || ls {path}", check=False).returncode != 0, path
+    assert host.run_as(ALICE, "touch", "/var/spool/outpost/maildrop/x", check=False).returncode != 0

@@ -1,0 +1,40 @@
+"""outpost ==STARTTLS, AUTH with a wrong password==> Postfix: 535; then auth_passwd is mended and `outpost flush` said.
+
+Expect: nothing is returned, every message waits and the reason names the login; a few attempts only, so that no
+account is locked; after the mending both messages leave, with no reload.
+"""
+import re
+
+
+def test_wrong_password_returns_nothing_and_is_mended_by_flush(client, relays):
+    relay = relays.postfix().start()
+    outpost = client(relay, password="wrong").start()
+    ids = [outpost.submit("-f", "alice@example.org", "bob@example.net", message=b"Subject: waits %d\n\n" % n) for n in range(2)]
+    reason = outpost.wait_for_deferred(ids[0])["reason"]
+    assert re.search(r"(?i)auth|login|535", reason), reason
+    assert "localhost" in outpost.command("status")
+    assert relay.store.messages() == [], "nothing may be sent, a notice neither"
+
+    outpost.log_in(relay.destination, password="secret")
+    outpost.command("flush")
+    relay.store.wait("Subject: waits", count=2)
+    outpost.wait_until_empty()
+
+
+def test_many_messages_make_few_attempts_to_log_in(client, relays):
+    relay = relays.postfix().start()
+    outpost = client(relay, password="wrong", minimal_backoff_time="60s").start()
+    ids = [outpost.submit("bob@example.net", message=b"Subject: many\n\n") for _ in range(20)]
+    outpost.wait_for_deferred(ids[-1])
+    attempts = len(re.findall("SASL (?:PLAIN|LOGIN) authentication failed", relay.log()))
+    assert 1 <= attempts <= 10, relay.log()
+
+
+def test_password_is_neither_logged_nor_traced(client, relays):
+    relay = relays.postfix().start()
+    outpost = client(relay, password="hunter2hunter2", smtp_tls_loglevel="2").start()
+    queue_id = outpost.submit("bob@example.net")
+    outpost.wait_for_deferred(queue_id)
+    said = outpost.log() + outpost.trace(queue_id) + outpost.command("queue", "list") + outpost.command("status")
+    assert "hunter2" not in said
+    assert "aHVudGVyMmh1bnRlcjI" not in said  # base64 of it

@@ -1,0 +1,72 @@
+"""sendmail -> outpost -> a relay that is not there yet, or that main.cf names wrongly.
+
+Expect: the message waits, with the reason; it leaves by itself when the relay is there, at once after `outpost flush`,
+and by today's relayhost, not by that of the day it was submitted.
+"""
+import pytest
+
+from harness.wait import free_port
+
+
+@pytest.mark.core
+def test_message_leaves_by_itself_when_the_relay_comes_up(client, relays):
+    relay = relays.postfix()
+    outpost = client(relay).start()
+    queue_id = outpost.submit("bob@example.net", message=b"Subject: early\n\n")
+    reason = outpost.wait_for_deferred(queue_id)["reason"]
+    assert "refused" in reason.lower(), reason
+    assert outpost.wait_for_log(rf"{queue_id}: to=<bob@example.net>, .*dsn=4\.\d\.\d, status=deferred")
+    relay.start()
+    relay.store.wait("Subject: early")
+    outpost.wait_until_empty()
+
+
+def test_flush_sends_at_once(client, relays):
+    relay = relays.postfix()
+    outpost = client(relay, minimal_backoff_time="1h", maximal_backoff_time="2h").start()
+    ids = [outpost.submit("bob@example.net", message=b"Subject: flushed\n\n") for _ in range(3)]
+    for queue_id in ids:
+        outpost.wait_for_deferred(queue_id)
+    relay.start()
+    outpost.command("flush")
+    relay.store.wait("Subject: flushed", count=3, timeout=15)
+    outpost.wait_until_empty()
+
+
+def test_corrected_relayhost_holds_for_mail_that_waits(client, postfix):
+    outpost = client(postfix, minimal_backoff_time="1h", maximal_backoff_time="2h")
+    outpost.configure(relayhost=f"[localhost]:{free_port()}")
+    outpost.start()
+    queue_id = outpost.submit("bob@example.net", message=b"Subject: rerouted\n\n")
+    outpost.wait_for_deferred(queue_id)
+
+    outpost.configure(relayhost=postfix.destination)
+    outpost.command("reload")
+    outpost.command("flush")
+    postfix.store.wait("Subject: rerouted", timeout=15)
+    outpost.wait_until_empty()
+
+
+def test_mail_that_waits_survives_a_restart(client, relays):
+    relay = relays.postfix()
+    outpost = client(relay).start()
+    queue_id = outpost.submit("bob@example.net", message=b"Subject: restarted\n\n")
+    outpost.wait_for_deferred(queue_id)
+    outpost.stop()
+    assert not outpost.is_running()
+    assert [message["id"] for message in outpost.queue()] == [queue_id], "the queue can be read while nothing runs"
+    relay.start()
+    outpost.start()
+    outpost.command("flush")
+    relay.store.wait("Subject: restarted")
+
+
+def test_expired_message_is_returned(client, relays):
+    relay = relays.scripted(at={"MAIL": lambda session: None if "FROM:<>" in session.commands[-1].upper()
+                                else b"451 4.3.0 not now\r\n"})
+    outpost = client(relay, smtp_tls_security_level="none", smtp_sasl_auth_enable="no", maximal_queue_lifetime="3s").start()
+    outpost.submit("-f", "alice@example.org", "bob@example.net", message=b"Subject: too late\n\n")
+    notice = relay.wait("too late", timeout=60)
+    assert notice.sender == "" and notice.recipients == ["alice@example.org"]
+    assert b"451 4.3.0 not now" in notice.content or b"4.3.0" in notice.content
+    outpost.wait_until_empty()
