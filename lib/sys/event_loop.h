@@ -3,6 +3,8 @@
 // A callback may add or remove anything, itself included. After each round of callbacks, and before waiting
 // again, the function given to OnRound runs: the place to commit what the round has gathered, so that events
 // that came together share one sync.
+//
+// A forked child makes a loop of its own: the kernel's side of this one is shared with the parent.
 #pragma once
 
 #include <chrono>

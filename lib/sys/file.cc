@@ -4,12 +4,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include "lib/sys/text.h"
@@ -24,6 +25,23 @@ auto Retry(Call call) {
   auto result = call();
   while (result < 0 && errno == EINTR) result = call();
   return result;
+}
+
+// Without MFD_NOEXEC_SEAL, which came with Linux 6.3, a system may refuse memfds (vm.memfd_noexec = 2).
+Result<UniqueFd> MakeMemfd() {
+  constexpr unsigned kNoExecSeal = 8;
+  constexpr unsigned kFlags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+  UniqueFd fd(memfd_create("outpost-content", kFlags | kNoExecSeal));
+  if (!fd && errno == EINVAL) fd = UniqueFd(memfd_create("outpost-content", kFlags));
+  if (!fd) return Error::FromErrno("make a memfd");
+  return fd;
+}
+
+Result<ReadOnlyFd> Seal(UniqueFd fd, uint64_t size_bytes) {
+  if (fcntl(fd.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+    return Error::FromErrno("seal content");
+  }
+  return ReadOnlyFd::Check(std::move(fd), size_bytes);
 }
 
 }  // namespace
@@ -84,8 +102,13 @@ Result<size_t> ReadAt(FdView fd, std::span<char> buffer, uint64_t offset) {
 }
 
 Result<void> WriteAll(FdView fd, std::string_view bytes, std::string_view what) {
+  bool is_socket = true;  // until the kernel says otherwise
   while (!bytes.empty()) {
-    const ssize_t count = Retry([&] { return write(fd.get(), bytes.data(), bytes.size()); });
+    const ssize_t count = Retry([&] {
+      return is_socket ? send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL)
+                       : write(fd.get(), bytes.data(), bytes.size());
+    });
+    if (count < 0 && errno == ENOTSOCK && std::exchange(is_socket, false)) continue;
     if (count < 0) return Error::FromErrno(Cat("write ", what));
     bytes.remove_prefix(static_cast<size_t>(count));
   }
@@ -100,14 +123,20 @@ Result<void> SyncFile(FdView fd, std::string_view what) {
 Result<void> ReplaceFile(const std::string& path, std::string_view bytes, mode_t mode) {
   const std::string temporary = Cat(path, ".tmp-", getpid());
   const auto write_new = [&]() -> Result<void> {
-    auto fd = OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+    auto fd = OpenFile(temporary, kFlags, mode);
+    if (!fd && fd.error().code() == EEXIST) {
+      // Left by a process that died and whose number we have been given: no living one writes it.
+      unlink(temporary.c_str());
+      fd = OpenFile(temporary, kFlags, mode);
+    }
     if (!fd) return fd.error();
     if (fchmod(fd->get(), mode) != 0) return Error::FromErrno(Cat("chmod ", temporary));
     if (auto written = WriteAll(*fd, bytes, temporary); !written) return written;
     return SyncFile(*fd, temporary);
   };
   if (auto written = write_new(); !written) {
-    if (written.error().code() != EEXIST) unlink(temporary.c_str());
+    unlink(temporary.c_str());
     return written;
   }
   if (rename(temporary.c_str(), path.c_str()) != 0) {
@@ -124,15 +153,24 @@ Result<void> ReplaceFile(const std::string& path, std::string_view bytes, mode_t
 Result<void> MakeDirectories(const std::string& path, mode_t mode) {
   for (size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
     const std::string part = path.substr(0, slash);
-    if (mkdir(part.c_str(), mode) != 0 && errno != EEXIST) return Error::FromErrno(Cat("make directory ", part));
-    if (slash == std::string::npos) return {};
+    if (mkdir(part.c_str(), mode) == 0) {
+      // Whatever the umask is: others depend on these modes.
+      if (chmod(part.c_str(), mode) != 0) return Error::FromErrno(Cat("chmod ", part));
+    } else if (errno != EEXIST) {
+      return Error::FromErrno(Cat("make directory ", part));
+    }
+    if (slash != std::string::npos) continue;
+    struct stat status {};
+    if (stat(path.c_str(), &status) != 0) return Error::FromErrno(Cat("make directory ", path));
+    if (!S_ISDIR(status.st_mode)) return Error(Cat("make directory ", path, ": a file is in its place"), ENOTDIR);
+    return {};
   }
 }
 
 Result<Scratch> Scratch::Make(FdView directory) {
-  UniqueFd fd(memfd_create("outpost-content", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!fd) return Error::FromErrno("make a memfd");
-  return Scratch(directory, std::move(fd));
+  auto fd = MakeMemfd();
+  if (!fd) return fd.error();
+  return Scratch(directory, std::move(*fd));
 }
 
 Result<void> Scratch::Append(std::string_view bytes) {
@@ -199,23 +237,15 @@ Result<FdView> Scratch::Flushed() {
 
 Result<ReadOnlyFd> Scratch::Finish() && {
   if (auto flushed = Flush(); !flushed) return flushed.error();
-  if (in_memory_) {
-    if (fcntl(fd_.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
-      return Error::FromErrno("seal content");
-    }
-    return ReadOnlyFd::Check(std::move(fd_), size_);
-  }
+  if (in_memory_) return Seal(std::move(fd_), size_);
   return ReadOnlyFd::Check(std::move(read_only_), size_);
 }
 
 Result<ReadOnlyFd> SealedCopy(std::string_view bytes) {
-  UniqueFd fd(memfd_create("outpost-content", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!fd) return Error::FromErrno("make a memfd");
-  if (auto written = WriteAll(fd, bytes, "memfd"); !written) return written.error();
-  if (fcntl(fd.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
-    return Error::FromErrno("seal content");
-  }
-  return ReadOnlyFd::Check(std::move(fd), bytes.size());
+  auto fd = MakeMemfd();
+  if (!fd) return fd.error();
+  if (auto written = WriteAll(*fd, bytes, "memfd"); !written) return written.error();
+  return Seal(std::move(*fd), bytes.size());
 }
 
 void FillRandom(std::span<unsigned char> bytes) {

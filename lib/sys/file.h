@@ -28,7 +28,8 @@ Result<std::string> ReadFile(const std::string& path, size_t max_bytes);
 Result<size_t> ReadSome(FdView fd, std::span<char> buffer);
 // Fewer than buffer.size() only at the end of the file.
 Result<size_t> ReadAt(FdView fd, std::span<char> buffer, uint64_t offset);
-// All of `bytes`, or an error; for blocking descriptors. `what` names the file in the error.
+// All of `bytes`, or an error; for blocking descriptors. `what` names the file in the error. A socket whose other
+// end is gone is EPIPE and no SIGPIPE (a pipe's is: daemons ignore that signal).
 Result<void> WriteAll(FdView fd, std::string_view bytes, std::string_view what);
 
 // fsync(2).
@@ -37,7 +38,7 @@ Result<void> SyncFile(FdView fd, std::string_view what);
 // or the new file is there, whole.
 Result<void> ReplaceFile(const std::string& path, std::string_view bytes, mode_t mode);
 
-// mkdir -p with `mode` for each directory made.
+// mkdir -p with exactly `mode`, whatever the umask, for each directory made; those that are there stay as they are.
 Result<void> MakeDirectories(const std::string& path, mode_t mode);
 
 // A place to put content while it is made: a memfd, or past kMemoryBytes an unlinked file of

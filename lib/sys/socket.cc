@@ -1,5 +1,6 @@
 #include "lib/sys/socket.h"
 
+#include <algorithm>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -34,6 +35,8 @@ Result<UniqueFd> ListenUnix(const std::string& path, mode_t mode) {
   UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return Error::FromErrno("make a socket");
   if (unlink(path.c_str()) != 0 && errno != ENOENT) return Error::FromErrno(Cat("unlink ", path));
+  // The mode that it is born with, less the umask; so that there is no moment in which it is open to more.
+  if (fchmod(fd.get(), mode) != 0) return Error::FromErrno("set a socket's mode");
   if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
     return Error::FromErrno(Cat("bind ", path));
   }
@@ -47,16 +50,19 @@ Result<UniqueFd> ConnectUnix(const std::string& path, std::chrono::milliseconds 
   if (!address) return address.error();
   UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd) return Error::FromErrno("make a socket");
+  const auto wait = std::max(timeout, std::chrono::milliseconds(1)).count();  // to the kernel 0 is for ever
   timeval limit{};
-  limit.tv_sec = timeout.count() / 1000;
-  limit.tv_usec = (timeout.count() % 1000) * 1000;
+  limit.tv_sec = wait / 1000;
+  limit.tv_usec = (wait % 1000) * 1000;
   if (setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) != 0 ||
       setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) != 0) {
     return Error::FromErrno("set socket time-outs");
   }
-  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
-    return Error::FromErrno(Cat("connect to ", path));
-  }
+  int connected;
+  do {
+    connected = connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address);
+  } while (connected != 0 && errno == EINTR);
+  if (connected != 0) return Error::FromErrno(Cat("connect to ", path));
   return fd;
 }
 

@@ -23,23 +23,38 @@ std::vector<char*> Pointers(const std::vector<std::string>& texts) {
   return pointers;
 }
 
+bool IsNamed(const SpawnRequest& request, int number) {
+  return std::ranges::any_of(request.descriptors, [&](const auto& each) { return each.second == number; });
+}
+
+// Dispositions before the mask, so that a signal that has waited meets the default and not a handler of ours.
+void ResetSignals() {
+  for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+// What has no close-on-exec flag because the process that started us, or a library, left it open.
+void CloseUnnamed(const SpawnRequest& request, int highest) {
+  for (int number = 3; number <= highest; ++number) {
+    if (!IsNamed(request, number)) close(number);
+  }
+  close_range(static_cast<unsigned>(highest) + 1, UINT_MAX, 0);
+}
+
 // After fork, so async-signal-safe calls alone. Sources are first moved above every target.
 [[noreturn]] void Become(const SpawnRequest& request, char* const* argv, char* const* environment,
                          std::span<int> moved, int highest) {
   const auto fail = [] { _exit(127); };
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
-  for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
+  ResetSignals();
   if (request.new_session && setsid() < 0) fail();
   for (size_t i = 0; i < moved.size(); ++i) {
     moved[i] = fcntl(request.descriptors[i].first.get(), F_DUPFD_CLOEXEC, highest + 1);
     if (moved[i] < 0) fail();
   }
   for (int standard = 0; standard < 3; ++standard) {
-    const bool named =
-        std::ranges::any_of(request.descriptors, [&](const auto& d) { return d.second == standard; });
-    if (named) continue;
+    if (IsNamed(request, standard)) continue;
     const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0) fail();
     if (null != standard && dup2(null, standard) < 0) fail();
@@ -48,6 +63,7 @@ std::vector<char*> Pointers(const std::vector<std::string>& texts) {
   for (size_t i = 0; i < moved.size(); ++i) {
     if (dup2(moved[i], request.descriptors[i].second) < 0) fail();
   }
+  CloseUnnamed(request, highest);
   execve(argv[0], argv, environment);
   fail();
   __builtin_unreachable();
@@ -65,7 +81,13 @@ Result<Process> Spawn(const SpawnRequest& request) {
   if (pid < 0) return Error::FromErrno(Cat("fork for ", request.argv[0]));
   if (pid == 0) Become(request, argv.data(), environment.data(), moved, highest);
   UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
-  if (!pidfd) return Error::FromErrno("open a pidfd");
+  if (!pidfd) {
+    // Nobody could ever hear of its end: it must not stay.
+    auto error = Error::FromErrno("open a pidfd");
+    kill(pid, SIGKILL);
+    waitpid(pid, nullptr, 0);
+    return error;
+  }
   return Process{pid, std::move(pidfd)};
 }
 
