@@ -30,20 +30,15 @@ Result<bool> Housekeeping::Tidy() {
   if (const auto more = EraseHidden(); !more || *more) return more;
   if (const auto more = GiveBackPages(); !more || *more) return more;
   changed_since_last_ = false;
-  sqlite3_db_release_memory(connection_.handle());
   return false;
 }
 
 Result<bool> Housekeeping::EraseHidden() {
-  bool more = false;
-  auto erased = batch_.Within([&]() -> Result<void> {
-    const auto step = ledger_.EraseHidden();
-    if (!step) return step.error();
-    more = *step;
-    return {};
-  });
-  if (!erased) return erased.error();
-  return more;
+  const auto hidden = ledger_.FindHidden();
+  if (!hidden) return hidden.error();
+  if (!hidden.value()) return false;
+  if (auto erased = batch_.Within([&] { return ledger_.EraseStep(**hidden); }); !erased) return erased.error();
+  return true;
 }
 
 Result<bool> Housekeeping::GiveBackPages() {

@@ -178,20 +178,20 @@ Result<void> Ledger::Remove(MessageKey message, Microseconds now) {
   return erase_message_.Run(message);
 }
 
-Result<bool> Ledger::EraseHidden() {
-  MessageKey message = 0;
-  {
-    Rows rows(hidden_);
-    const auto found = rows.Next();
-    if (!found || !*found) return found;
-    message = rows.Integer(0);
-  }
-  if (auto erased = erase_some_recipients_.Run(message, kEraseSlice); !erased) return erased.error();
-  if (erase_some_recipients_.rows_changed() == kEraseSlice) return true;
-  const auto erased_chunk = contents_.EraseChunk(message);
-  if (!erased_chunk || *erased_chunk) return erased_chunk;
-  if (auto erased = erase_message_.Run(message); !erased) return erased.error();
-  return true;
+Result<std::optional<MessageKey>> Ledger::FindHidden() {
+  Rows rows(hidden_);
+  const auto found = rows.Next();
+  if (!found) return found.error();
+  if (!*found) return std::optional<MessageKey>();
+  return std::optional<MessageKey>(rows.Integer(0));
+}
+
+Result<void> Ledger::EraseStep(MessageKey hidden) {
+  if (auto erased = erase_some_recipients_.Run(hidden, kEraseSlice); !erased) return erased;
+  if (erase_some_recipients_.rows_changed() == kEraseSlice) return {};
+  const auto erased_chunk = contents_.EraseChunk(hidden);
+  if (!erased_chunk) return erased_chunk.error();
+  return *erased_chunk ? Result<void>() : erase_message_.Run(hidden);
 }
 
 }  // namespace outpost::queue

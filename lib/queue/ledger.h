@@ -22,8 +22,9 @@ class Ledger {
   Result<void> AddWaited(MessageKey message, Microseconds time);
   Result<void> Remove(MessageKey message, Microseconds now);
 
-  // A step of deleting what Remove and Intake have hidden; false when nothing is left.
-  Result<bool> EraseHidden();
+  // A message that Remove or Intake has hidden for deletion, and a step of deleting it.
+  Result<std::optional<MessageKey>> FindHidden();
+  Result<void> EraseStep(MessageKey hidden);
 
  private:
   struct Brief {

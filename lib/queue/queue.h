@@ -289,8 +289,9 @@ class Queue {
 
   // --- housekeeping between events, bounded work a call
   // Outside a batch. Checkpoint, content of removed messages, incremental vacuum; true when there is more to do.
-  // With nothing left, memory is given back.
   Result<bool> Tidy();
+  // Nothing is expected for a while: the page cache is given back. The next use reads it again.
+  void GiveBackMemory();
 
  private:
   struct Impl;
