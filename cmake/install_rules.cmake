@@ -22,3 +22,8 @@ if(SCDOC AND manual_sources)
   endforeach()
   add_custom_target(outpost_manuals ALL DEPENDS ${manuals})
 endif()
+
+# What packaging/try needs: the programs, without tests.
+add_custom_target(programs DEPENDS
+  outpost_sendmail_program outpost_admin_program outpost_drop_program outpost_pickup_program
+  outpost_queue_runner_program outpost_smtp_client_program)
