@@ -62,14 +62,17 @@ class Session:
         line, _, self._buffer = self._buffer.partition(b"\n")
         return line.rstrip(b"\r")
 
-    def act(self, stage, usual):
-        """Sends the reply of a stage; False when it is not a usual one."""
+    def act(self, stage, usual, on_success=None):
+        """Sends the reply of a stage, on_success() before it when it is 2xx or 3xx; whether it is."""
         action = self.server.at.get(stage)
         said = action(self) if action else None
         if said is CUT:
             raise ConnectionError("cut")
+        success = said is None or said[:1] in (b"2", b"3")
+        if success and on_success:
+            on_success()
         self.send(usual if said is None else said)
-        return said is None or said[:1] in b"23"
+        return success
 
     # -- dialogue
     def serve(self):
@@ -141,8 +144,7 @@ class Session:
         while (line := self._content_line()) != b".\r\n":
             lines.append(line[1:] if line.startswith(b".") else line)
         transaction.content = b"".join(lines)
-        if self.act("DOT", b"250 2.0.0 kept\r\n"):
-            self.server.keep(transaction)
+        self.act("DOT", b"250 2.0.0 kept\r\n", on_success=lambda: self.server.keep(transaction))
 
     def _content_line(self):
         """A line with its end as it came: content must arrive as CRLF lines, and a lone LF would be seen."""
