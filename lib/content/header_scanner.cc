@@ -47,7 +47,9 @@ bool HeaderScanner::Line(std::string_view line, const std::function<void(const F
 }
 
 void HeaderScanner::Take(std::string_view bytes) {
-  if (field_.raw.size() < field_limit_) field_.raw += bytes.substr(0, field_limit_ - field_.raw.size());
+  const std::string_view taken = bytes.substr(0, field_limit_ - field_.raw.size());
+  field_.raw += taken;
+  if (taken.size() < bytes.size()) field_.cut = true;
 }
 
 void HeaderScanner::End(const std::function<void(const Field&)>& on_field) {
@@ -55,11 +57,12 @@ void HeaderScanner::End(const std::function<void(const Field&)>& on_field) {
   in_field_ = false;
   inside_line_ = false;
   if (!field_.raw.ends_with('\n')) field_.raw += '\n';
-  field_.body.clear();
-  const size_t colon = field_.raw.find(':');
-  if (colon != std::string::npos) field_.body = field_.raw.substr(colon + 1, field_.raw.size() - colon - 2);
-  on_field(field_);
+  if (const size_t colon = field_.raw.find(':'); colon != std::string::npos) {
+    field_.body = field_.raw.substr(colon + 1, field_.raw.size() - colon - 2);
+    on_field(field_);
+  }
   field_.raw.clear();
+  field_.cut = false;
 }
 
 }  // namespace outpost::content

@@ -20,11 +20,13 @@ struct Field {
   std::string name;  // as written, without blanks before the colon
   std::string body;  // all after the colon, folding newlines kept, without the last newline
   std::string raw;   // the lines as they came (but for NULs), newlines included
+  bool cut = false;  // there was more than the limit
 };
 
 class HeaderScanner {
  public:
-  // A field longer than `field_limit_bytes` (at least 1) is cut there (header_size_limit): the excess is dropped.
+  // A field longer than `field_limit_bytes` (at least 1) is cut there (header_size_limit): the excess is dropped. One
+  // that would lose its colon is dropped whole.
   explicit HeaderScanner(size_t field_limit_bytes) : field_limit_(field_limit_bytes) {}
 
   // Takes one line, newline included (a last line may lack it, a long one may come in pieces, of which all but the

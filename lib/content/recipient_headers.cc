@@ -27,8 +27,8 @@ void RecipientHeaders::Add(const Field& field) {
     recipients_.clear();
     bytes_ = 0;
   }
-  mail::AddressList list = mail::ParseAddressList(field.body);
-  if (list.cut) overflow_ = true;
+  mail::AddressList list = mail::ParseAddressList(field.body, kRecipientFieldTokens);
+  if (field.cut || list.cut) overflow_ = true;
   for (mail::Mailbox& mailbox : list.mailboxes) {
     if (mailbox.address.empty()) continue;
     bytes_ += mailbox.address.size();

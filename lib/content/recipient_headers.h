@@ -16,6 +16,11 @@
 
 namespace outpost::content {
 
+// A field that names recipients may be this long, and hold this many tokens; a reader that asks for them gives its
+// HeaderScanner no smaller limit, so that nobody's recipients are found by one reader and not by the other.
+constexpr size_t kRecipientFieldBytes = 1024 * 1024;
+constexpr size_t kRecipientFieldTokens = 250000;
+
 class RecipientHeaders {
  public:
   // Takes any field of a header; those that name no recipients are passed over.
@@ -23,8 +28,8 @@ class RecipientHeaders {
 
   // External form, not completed, in the order of the header, repeats included.
   std::vector<std::string> Recipients() && { return std::move(recipients_); }
-  // More than mail::kMaxRecipients, kMaxBytes, or mail::kMaxAddressTokens in one field: not all are here, and the
-  // message has to be refused.
+  // A field beyond the limits above, more than mail::kMaxRecipients, or more than kMaxBytes of them: not all are here,
+  // and the message has to be refused.
   bool overflow() const { return overflow_; }
 
  private:
@@ -39,7 +44,7 @@ class RecipientHeaders {
 class RecipientExtractor : private MessageParts {
  public:
   explicit RecipientExtractor(LineEndings line_endings = LineEndings::kAlways)
-      : reader_(line_endings, kFieldLimit, *this) {}
+      : reader_(line_endings, kRecipientFieldBytes, *this) {}
   RecipientExtractor(const RecipientExtractor&) = delete;
   RecipientExtractor& operator=(const RecipientExtractor&) = delete;
 
@@ -54,7 +59,6 @@ class RecipientExtractor : private MessageParts {
   }
 
  private:
-  static constexpr size_t kFieldLimit = 1024 * 1024;  // pickup's header_size_limit may be less, and then decides
   void OnField(const Field& field) override { recipients_.Add(field); }
   void OnHeaderEnd() override {}
   void OnBody(std::string_view) override {}

@@ -52,7 +52,8 @@ struct MoreRecipients {
   std::string Encode() const;
 };
 
-// These maildrop files are unlinked and the directory has been synced: they cannot come back.
+// The maildrop files that were accepted under these ids are unlinked and the directory has been synced: they cannot
+// come back.
 struct Forgotten {
   std::vector<mail::QueueId> ids;  // at most kRecipientsAPacket
   std::string Encode() const;

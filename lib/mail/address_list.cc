@@ -19,7 +19,8 @@ struct Token {
 };
 using Tokens = std::span<const Token>;
 
-bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+bool IsLineEnd(char c) { return c == '\r' || c == '\n'; }
+bool IsBlank(char c) { return c == ' ' || c == '\t' || IsLineEnd(c); }
 
 // RFC 5322 section 3.2.3. '.' counts as part of a word here: "a.b" then needs no joining, and empty parts are the
 // address's own fault.
@@ -68,7 +69,7 @@ class Tokenizer {
     const char close = literal ? ']' : '"';
     if (literal) out += open;
     for (++at_; at_ < text_.size() && text_[at_] != close;) {
-      if (text_[at_] == '\n' || text_[at_] == '\r' || (literal && IsBlank(text_[at_]))) {
+      if (IsLineEnd(text_[at_]) || (literal && IsBlank(text_[at_]))) {
         ++at_;  // folding
       } else {
         TakeEscaped(out);
@@ -83,7 +84,7 @@ class Tokenizer {
     for (++at_; at_ < text_.size();) {
       if (text_[at_] == '(') ++depth;
       if (text_[at_] == ')' && --depth == 0) break;
-      if (text_[at_] == '\n' || text_[at_] == '\r') {
+      if (IsLineEnd(text_[at_])) {
         ++at_;
       } else {
         TakeEscaped(out);
@@ -94,7 +95,9 @@ class Tokenizer {
   }
 
   void TakeEscaped(std::string& out) {
-    if (text_[at_] == '\\' && at_ + 1 < text_.size()) ++at_;
+    // A line's end stays one: an address with a newline in it would break the header that it is put back into.
+    const bool escapes = text_[at_] == '\\' && at_ + 1 < text_.size() && !IsLineEnd(text_[at_ + 1]);
+    if (escapes) ++at_;
     out += text_[at_++];
   }
 

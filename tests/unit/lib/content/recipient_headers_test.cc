@@ -49,5 +49,14 @@ TEST(RecipientHeaders, SayWhenThereAreTooMany) {
   EXPECT_EQ(std::move(headers).Recipients().size(), mail::kMaxRecipients);
 }
 
+// Half an address at the end of a cut field must not become a recipient unnoticed.
+TEST(RecipientHeaders, SayWhenAFieldIsTooLong) {
+  for (const size_t bytes : {kRecipientFieldBytes - 10, kRecipientFieldBytes + 10}) {
+    RecipientExtractor extractor;
+    extractor.Feed("To: x@y (" + std::string(bytes - 20, 'c') + "), a@b\n\n");
+    EXPECT_EQ(std::move(extractor).Finish().overflow(), bytes > kRecipientFieldBytes);
+  }
+}
+
 }  // namespace
 }  // namespace outpost::content

@@ -126,6 +126,14 @@ TEST(AddressList, MakesSomethingOfBrokenText) {
   EXPECT_FALSE(IsValidAddress(Addresses(std::string_view("a\0b@c", 5)).front()));
 }
 
+TEST(AddressList, GivesNoAddressWithALineEnd) {
+  Check({
+      {"a\\\n b", {"\"a\\\\\"", "b"}},
+      {"\"a\\\r\n b\"@c", {"\"a\\\\ b\"@c"}},
+      {"a@[1\\\n.2]", {"a@[1\\.2]"}},
+  });
+}
+
 TEST(AddressList, TellsDisplayNames) {
   const struct {
     std::string_view text;

@@ -1,0 +1,13 @@
+// What pickup may do once it reads what strangers wrote.
+#pragma once
+
+#include "lib/confine/confine.h"
+#include "lib/spool/paths.h"
+
+namespace outpost::pickup {
+
+// maildrop/, corrupt/ and private/tmp/ can be read and written; no other file can be opened, the queue and
+// configuration included; no network, no exec, no fork. UNIX sockets stay, for the log.
+confine::Profile ConfinementProfile(const spool::SpoolPaths& paths);
+
+}  // namespace outpost::pickup

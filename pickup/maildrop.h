@@ -1,0 +1,74 @@
+// The maildrop: records that were left while nobody answered on the socket. A file belongs to whoever submitted it,
+// and may be anything: it is opened without following links or waiting, judged by its descriptor, and copied once
+// before it is looked at. It is unlinked only after the runner's commit; then, once for all of a round, the directory
+// is synced, and the runner may forget that it knows them. What can never be accepted goes to corrupt/.
+#pragma once
+
+#include <cstdint>
+#include <dirent.h>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/sys/error.h"
+#include "lib/sys/log.h"
+#include "lib/sys/unique_fd.h"
+#include "pickup/queue_link.h"
+#include "pickup/reception.h"
+#include "pickup/work_queue.h"
+
+namespace outpost::pickup {
+
+class Maildrop {
+ public:
+  struct Directories {
+    sys::FdView maildrop;
+    sys::FdView corrupt;
+    sys::FdView temporary;
+  };
+  // All must outlive this.
+  Maildrop(const Directories& directories, const sys::Log& log, WorkQueue& work, Reception& reception,
+           QueueLink& link);
+  Maildrop(const Maildrop&) = delete;
+  Maildrop& operator=(const Maildrop&) = delete;
+
+  sys::Result<void> Start();
+  // Looks at every file once, a bounded number of them at a time; again afterwards, when called meanwhile.
+  void Scan();
+  // After a round of events: makes its unlinks durable, tells the runner, ends the scan when all is answered for.
+  void AfterRound();
+  bool idle() const { return !scanning_ && unlinked_.empty(); }
+
+ private:
+  struct Copy;
+  void Pump();
+  // The next name of the directory; false at its end.
+  bool NextName(std::string& name);
+  void TakeFile(const std::string& name);
+  bool StepCopy(Copy& copy);
+  void OnFate(const std::string& name, const Fate& fate);
+  void Unlink(const std::string& name, const mail::QueueId& id);
+  void Remove(const std::string& name);
+  void SetAside(const std::string& name, std::string_view why);
+  void Leave(const std::string& name, std::string_view why);
+  void SyncUnlinks();
+
+  struct CloseDirectory {
+    void operator()(DIR* directory) const { closedir(directory); }
+  };
+  Directories directories_;
+  const sys::Log& log_;
+  WorkQueue& work_;
+  Reception& reception_;
+  QueueLink& link_;
+  std::unique_ptr<DIR, CloseDirectory> listing_;
+  bool scanning_ = false;
+  bool scan_again_ = false;
+  bool at_end_ = false;   // of the directory
+  bool pumping_ = false;  // inside Pump()
+  size_t in_flight_ = 0;
+  uint64_t left_ = 0;
+  std::vector<mail::QueueId> unlinked_;  // not yet durably
+};
+
+}  // namespace outpost::pickup

@@ -1,0 +1,203 @@
+#include "pickup/submit_server.h"
+
+#include <span>
+#include <string>
+#include <sysexits.h>
+#include <utility>
+
+#include "lib/spool/record.h"
+#include "lib/sys/file.h"
+#include "lib/sys/socket.h"
+#include "lib/sys/text.h"
+#include "pickup/cleanup/limits.h"
+#include "pickup/record_framer.h"
+#include "pickup/stored_record.h"
+
+namespace outpost::pickup {
+namespace {
+
+// Of all uids together; each may take three descriptors of the 1024 that the process has.
+constexpr size_t kMaxConnections = 250;
+constexpr int kAcceptsARound = 64;
+constexpr size_t kReadBytes = 64 * 1024;
+constexpr int kReadsARound = 4;
+constexpr sys::Microseconds kPause = std::chrono::seconds(1);
+
+Fate Refused(int exit_code, std::string text) {
+  return {.kind = Fate::Kind::kRefused, .id = {}, .exit_code = exit_code, .text = std::move(text)};
+}
+
+spool::Answer ToAnswer(const Fate& fate) {
+  switch (fate.kind) {
+    case Fate::Kind::kQueued:
+      return {.kind = spool::Answer::Kind::kQueued, .id = fate.id.text(), .exit_code = 0, .text = {}};
+    case Fate::Kind::kLater:
+      return {.kind = spool::Answer::Kind::kLater, .id = {}, .exit_code = 0, .text = fate.text};
+    case Fate::Kind::kRefused:
+      return {.kind = spool::Answer::Kind::kRefused, .id = {}, .exit_code = fate.exit_code, .text = fate.text};
+  }
+  __builtin_trap();
+}
+
+}  // namespace
+
+struct SubmitServer::Connection {
+  sys::UniqueFd socket;
+  uint32_t uid = 0;
+  StoredRecord record;
+  RecordFramer framer;
+  sys::EventLoop::WatchId watch = 0;  // 0 once the record is complete
+  sys::EventLoop::TimerId deadline = 0;
+
+  Connection(sys::UniqueFd accepted, uint32_t peer, sys::FdView directory)
+      : socket(std::move(accepted)), uid(peer), record(directory) {}
+};
+
+SubmitServer::SubmitServer(sys::EventLoop& loop, const conf::PickupSettings& settings, const sys::Log& log,
+                           sys::FdView directory, Reception& reception, sys::UniqueFd listener)
+    : loop_(loop),
+      settings_(settings),
+      log_(log),
+      directory_(directory),
+      reception_(reception),
+      listener_(std::move(listener)) {}
+
+SubmitServer::~SubmitServer() {
+  while (!connections_.empty()) Drop(connections_.begin()->first);
+  SetAccepting(false);
+  loop_.Cancel(pause_);
+}
+
+sys::Result<void> SubmitServer::Start() {
+  if (auto set = sys::SetNonBlocking(listener_); !set) return set;
+  SetAccepting(true);
+  if (!accepting_) return sys::Error("watch public/submit");
+  return {};
+}
+
+void SubmitServer::SetAccepting(bool accepting) {
+  if (accepting == accepting_) return;
+  if (!accepting) {
+    loop_.Unwatch(listener_watch_);
+  } else {
+    auto watch = loop_.Watch(listener_, [this] { OnConnect(); });
+    if (!watch) return;
+    listener_watch_ = *watch;
+  }
+  accepting_ = accepting;
+}
+
+void SubmitServer::OnConnect() {
+  for (int i = 0; i < kAcceptsARound; ++i) {
+    // The others wait in the socket's backlog.
+    if (connections_.size() == kMaxConnections) return SetAccepting(false);
+    if (!AcceptOne()) return;
+  }
+}
+
+bool SubmitServer::AcceptOne() {
+  auto socket = sys::Accept(listener_);
+  if (!socket) {
+    if (socket.error().code() == EAGAIN) return false;
+    if (socket.error().code() == ECONNABORTED) return true;
+    // No descriptors, no memory: asking again at once would only burn time.
+    log_.Warning(socket.error().text());
+    SetAccepting(false);
+    pause_ = loop_.After(kPause, [this] { SetAccepting(true); });
+    return false;
+  }
+  const auto peer = sys::PeerCredentials(*socket);
+  if (!peer || !Admit(peer->uid)) return true;
+  const uint64_t number = next_number_++;
+  auto connection = std::make_unique<Connection>(std::move(*socket), peer->uid, directory_);
+  Connection& made = *connections_.emplace(number, std::move(connection)).first->second;
+  auto watch = loop_.Watch(made.socket, [this, number] { OnReadable(number); });
+  if (!watch) {
+    Drop(number);
+    return true;
+  }
+  made.watch = *watch;
+  made.deadline = loop_.After(settings_.submit_timeout, [this, number] { Drop(number); });
+  OnReadable(number);  // most have written all by now
+  return true;
+}
+
+// One connection too many is closed without an answer: sendmail takes the maildrop then, and nothing is refused.
+bool SubmitServer::Admit(uint32_t uid) {
+  Peer& peer = peers_[uid];
+  if (peer.connections < settings_.submit_connection_limit) {
+    ++peer.connections;
+    return true;
+  }
+  if (!std::exchange(peer.told, true)) {
+    log_.Warning(
+        sys::Cat("uid ", uid, " has ", peer.connections,
+                 " submissions at once, as many as submit_connection_limit; more are left to the maildrop"));
+  }
+  return false;
+}
+
+void SubmitServer::OnReadable(uint64_t number) {
+  for (int i = 0; i < kReadsARound; ++i) {
+    const auto it = connections_.find(number);
+    if (it == connections_.end() || !ReadOnce(number, *it->second)) return;
+  }
+}
+
+bool SubmitServer::ReadOnce(uint64_t number, Connection& connection) {
+  char buffer[kReadBytes];
+  const auto count = sys::ReadSome(connection.socket, buffer);
+  if (!count && count.error().code() == EAGAIN) return false;
+  if (!count || *count == 0) {
+    Drop(number);  // gone before its record was whole; nothing has been promised
+    return false;
+  }
+  const std::string_view bytes(buffer, *count);
+  const auto state = connection.framer.Feed(bytes);
+  if (state == RecordFramer::State::kBroken) {
+    Answer(number, Refused(EX_DATAERR, sys::Cat("record: ", connection.framer.why())));
+    return false;
+  }
+  if (auto refusal = CheckSize(connection.framer.message_bytes(), settings_.message_size_limit)) {
+    Answer(number, Refused(refusal->exit_code, refusal->text));
+    return false;
+  }
+  if (auto stored = connection.record.Append(bytes); !stored) {
+    Answer(number, {.kind = Fate::Kind::kLater, .id = {}, .exit_code = 0, .text = stored.error().text()});
+    return false;
+  }
+  if (state != RecordFramer::State::kComplete) return *count == kReadBytes;
+  Complete(number, connection);
+  return false;
+}
+
+void SubmitServer::Complete(uint64_t number, Connection& connection) {
+  loop_.Unwatch(std::exchange(connection.watch, 0));
+  loop_.Cancel(connection.deadline);
+  const Arrival arrival{.uid = connection.uid, .maildrop_file = std::nullopt};
+  reception_.Take(std::move(connection.record), arrival,
+                  [this, number](const Fate& fate) { Answer(number, fate); });
+}
+
+void SubmitServer::Answer(uint64_t number, const Fate& fate) {
+  const auto it = connections_.find(number);
+  if (it == connections_.end()) return;
+  // One short line into an empty socket: it fits, or the caller is gone, and asks again by its token.
+  (void)sys::WriteAll(it->second->socket, spool::FormatAnswer(ToAnswer(fate)), "answer");
+  Drop(number);
+}
+
+void SubmitServer::Drop(uint64_t number) {
+  const auto it = connections_.find(number);
+  if (it == connections_.end()) return;
+  const Connection& connection = *it->second;
+  if (connection.watch != 0) loop_.Unwatch(connection.watch);
+  loop_.Cancel(connection.deadline);
+  Peer& peer = peers_[connection.uid];
+  peer.told = false;
+  if (--peer.connections == 0) peers_.erase(connection.uid);
+  connections_.erase(it);
+  SetAccepting(true);
+}
+
+}  // namespace outpost::pickup

@@ -1,0 +1,25 @@
+#include "pickup/work_queue.h"
+
+#include <utility>
+
+namespace outpost::pickup {
+
+void WorkQueue::Add(Step step) {
+  if (step()) return;
+  steps_.push_back(std::move(step));
+  if (steps_.size() == 1) Schedule();
+}
+
+void WorkQueue::Schedule() {
+  timer_ = loop_.After(sys::Microseconds::zero(), [this] { RunOne(); });
+}
+
+void WorkQueue::RunOne() {
+  Step step = std::move(steps_.front());
+  steps_.pop_front();
+  const bool done = step();
+  if (!done) steps_.push_back(std::move(step));
+  if (!steps_.empty()) Schedule();
+}
+
+}  // namespace outpost::pickup
