@@ -25,8 +25,8 @@ set(OUTPOST_LIBRARIES_smtp_client openssl sasl cares idn2)
 set(OUTPOST_LIBRARIES_admin cli11 json)
 
 # Where only one part of a room is open to a process: the headers of lib/ipc, and the paths of lib/spool.
-set(OUTPOST_HEADERS_pickup_ipc channel intake)
-set(OUTPOST_HEADERS_smtp_client_ipc channel delivery)
+set(OUTPOST_HEADERS_pickup_ipc channel descriptors intake)
+set(OUTPOST_HEADERS_smtp_client_ipc channel delivery descriptors)
 set(OUTPOST_HEADERS_admin_ipc control)
 set(OUTPOST_HEADERS_queue_spool paths)
 set(OUTPOST_HEADERS_queue_runner_spool paths)

@@ -1,6 +1,6 @@
 #include "smtp-client/report.h"
 
-#include "lib/ipc/intake.h"
+#include "lib/ipc/channel.h"
 
 namespace outpost::smtp_client {
 namespace {

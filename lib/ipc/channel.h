@@ -12,6 +12,9 @@
 namespace outpost::ipc {
 
 constexpr size_t kMaxPacket = 64 * 1024;
+// Of a message: so few that they fit however long their addresses are (intake.cc proves it); more continue in
+// further packets.
+constexpr size_t kRecipientsAPacket = 10;
 
 struct Packet {
   std::string bytes;

@@ -90,12 +90,12 @@ std::string Done::Encode() const { return EncodeLine(*this); }
 sys::Result<Request> ParseRequest(std::string_view line) {
   auto parsed = ParseMessage<std::variant<Request>>("request", line, kMaxControlLine);
   if (!parsed) return parsed.error();
-  auto& request = std::get<Request>(*parsed);
+  const auto& request = std::get<Request>(*parsed);
   const bool names_message = request.verb == Request::Verb::kTrace;
   if (names_message ? !mail::QueueId::Parse(request.id) : !request.id.empty()) {
     return sys::Error("request: member id: not a queue id", EBADMSG);
   }
-  return std::move(request);
+  return std::get<Request>(*std::move(parsed));
 }
 
 sys::Result<Response> ParseResponse(std::string_view line) {

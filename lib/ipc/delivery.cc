@@ -2,9 +2,7 @@
 
 #include <array>
 
-#include "lib/ipc/channel.h"
 #include "lib/ipc/envelope_fields.h"
-#include "lib/ipc/intake.h"
 #include "lib/ipc/json_fields.h"
 
 namespace outpost::ipc {

@@ -17,6 +17,7 @@
 #include <variant>
 #include <vector>
 
+#include "lib/ipc/channel.h"
 #include "lib/mail/envelope.h"
 #include "lib/mail/queue_id.h"
 #include "lib/mail/verdict.h"

@@ -1,6 +1,5 @@
 #include "lib/ipc/intake.h"
 
-#include "lib/ipc/channel.h"
 #include "lib/ipc/envelope_fields.h"
 #include "lib/ipc/json_fields.h"
 

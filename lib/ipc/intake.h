@@ -11,15 +11,13 @@
 #include <variant>
 #include <vector>
 
+#include "lib/ipc/channel.h"
 #include "lib/mail/envelope.h"
 #include "lib/mail/queue_id.h"
 #include "lib/mail/verdict.h"
 #include "lib/sys/error.h"
 
 namespace outpost::ipc {
-
-// So few that they fit into a packet however long their addresses are (intake.cc proves it).
-constexpr size_t kRecipientsAPacket = 10;
 
 // One message, its content in the packet's descriptor (sys::ReadOnlyFd of content_bytes). It is not kept until
 // Accepted comes.

@@ -73,7 +73,7 @@ void FieldWriter::Name(std::string_view name) {
 void FieldWriter::Quote(std::string_view text) {
   out_ += '"';
   while (!text.empty()) {
-    const auto plain = static_cast<size_t>(std::ranges::find_if(text, NeedsEscape) - text.begin());
+    const auto plain = static_cast<size_t>(std::find_if(text.begin(), text.end(), NeedsEscape) - text.begin());
     out_ += text.substr(0, plain);
     text.remove_prefix(plain);
     if (text.empty()) break;
