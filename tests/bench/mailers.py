@@ -24,7 +24,7 @@ class Mailer:
     def install(self):
         self.root.install(self.packages)
 
-    def configure(self): ...
+    def configure(self, for_backlog): ...
     def start(self): ...
     def flush(self): ...
 
@@ -34,12 +34,13 @@ class Mailer:
         if not self.root.pristine.exists():
             run("cp", "-a", self.root.spool, self.root.pristine)
 
-    def fresh(self):
-        """Stopped, with an empty queue, configured, started, idle."""
+    def fresh(self, for_backlog=False):
+        """Stopped, with an empty queue, configured, started, idle. A mailer that can be set to do better where a
+        backlog is gathered first is, `for_backlog`."""
         self.root.mount()
         self.root.kill()
         self.root.empty_spool()
-        self.configure()
+        self.configure(for_backlog)
         self.start()
         self.root.wait_until_quiet(15)
 
@@ -93,7 +94,7 @@ def spawn_many(arguments, count, jobs):
 class Postfix(Mailer):
     packages = ("postfix",)
 
-    def configure(self):
+    def configure(self, for_backlog):
         self.root.run("postconf", "-e", "myhostname=bench.example.com", "mydestination=", "inet_interfaces=loopback-only",
                       "inet_protocols=ipv4", f"relayhost=[127.0.0.1]:{RELAY_PORT}", "master_service_disable=inet",
                       "smtp_dns_support_level=disabled", "smtp_host_lookup=native", "message_size_limit=67108864",
@@ -107,22 +108,17 @@ class Postfix(Mailer):
 
 
 class Dma(Mailer):
-    """DEFER: without it each waiting message keeps a sleeping process, and `dma -q` waits for those."""
+    """Nothing is resident. With a backlog DEFER: without it each waiting message keeps a sleeping process, and
+    `dma -q` waits for those."""
     packages = ("dma",)
 
-    def configure(self):
-        self.root.write("/etc/dma/dma.conf",
-                        f"SMARTHOST 127.0.0.1\nPORT {RELAY_PORT}\nMAILNAME bench.example.com\n" + self.extra)
-
-    extra = ""
+    def configure(self, for_backlog):
+        self.root.write("/etc/dma/dma.conf", f"SMARTHOST 127.0.0.1\nPORT {RELAY_PORT}\nMAILNAME bench.example.com\n"
+                        + ("DEFER\n" if for_backlog else ""))
 
     def flush(self):
         subprocess.Popen(["chroot", self.root.path, "/usr/sbin/dma", "-q"], stdout=subprocess.DEVNULL,
                          stderr=subprocess.DEVNULL)
-
-
-class DmaDeferring(Dma):
-    extra = "DEFER\n"
 
 
 class Outpost(Mailer):
@@ -132,7 +128,7 @@ class Outpost(Mailer):
         self.root.install(())
         self.root.run(SOURCE / "packaging/install", "--build", SOURCE / "build/release")
 
-    def configure(self):
+    def configure(self, for_backlog):
         self.root.write("/etc/outpost/main.cf", "myhostname = bench.example.com\n"
                         f"relayhost = [127.0.0.1]:{RELAY_PORT}\ninet_protocols = ipv4\n"
                         "message_size_limit = 67108864\nsmtp_tls_security_level = none\n")
@@ -144,4 +140,4 @@ class Outpost(Mailer):
         self.root.run("outpost", "flush")
 
 
-MAILERS = {"postfix": Postfix, "dma": Dma, "dma-defer": DmaDeferring, "outpost": Outpost}
+MAILERS = {"outpost": Outpost, "postfix": Postfix, "dma": Dma}
