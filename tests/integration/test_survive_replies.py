@@ -53,7 +53,9 @@ def test_babble_is_deferred_and_the_message_arrives_later(plain, relays, stage, 
     lines = outpost.wait_for_log(rf"{queue_id}: to=<bob@example.net>, .*status=(deferred|sent)")
     assert all(_printable(line) and len(line) < 4096 for line in lines)
     outpost.wait_until_empty()
-    assert len(server.containing("Subject: babble")) == 1
+    # A reply that says 250 at too great a length leaves open what the relay did; one message in doubt may come again.
+    doubtful = stage == "DOT" and BABBLE[babble].startswith(b"250") and BABBLE[babble].endswith((b"x\r\n", b"end\r\n"))
+    assert len(server.containing("Subject: babble")) in ((1, 2) if doubtful else (1,))
 
 
 def test_relay_that_says_nothing_is_given_up_after_the_time_out(plain, relays):

@@ -68,7 +68,7 @@ class Session:
         said = action(self) if action else None
         if said is CUT:
             raise ConnectionError("cut")
-        success = said is None or said[:1] in (b"2", b"3")
+        success = said is None or _is_success(said)
         if success and on_success:
             on_success()
         self.send(usual if said is None else said)
@@ -156,6 +156,13 @@ class Session:
         end = self._buffer.index(b"\r\n") + 2
         line, self._buffer = self._buffer[:end], self._buffer[end:]
         return line
+
+
+def _is_success(said):
+    """Whether a client that keeps to the letter takes these bytes as 2xx or 3xx."""
+    lines = said.split(b"\r\n")
+    return lines.pop() == b"" and all(line[:1] in (b"2", b"3") and line[3:4] in (b" ", b"-", b"") and line[:3] == lines[0][:3]
+                                     for line in lines)
 
 
 def _path(line):
