@@ -93,6 +93,7 @@ def outposts(build):
 
     yield make
     for outpost in made:
+        print(f"--- log of {outpost.directory.name}\n{outpost.log()[-8000:]}{outpost.stderr()}")  # shown when a test fails
         outpost.close()
 
 

@@ -46,6 +46,7 @@ def host(build, relays):
     installed = InstalledHost(build, server)
     installed.server = server
     yield installed
+    print(installed.log()[-8000:])  # shown when a test fails
     installed.root.close()
 
 

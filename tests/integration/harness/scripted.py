@@ -12,7 +12,7 @@ import ssl
 import threading
 from dataclasses import dataclass, field
 
-from .wait import wait_for
+from .wait import PATIENCE, wait_for
 
 CUT = object()
 
@@ -202,7 +202,7 @@ class ScriptedServer:
         with self._lock:
             return [transaction for transaction in self.kept if wanted in transaction.content]
 
-    def wait(self, text, count=1, timeout=60):
+    def wait(self, text, count=1, timeout=PATIENCE):
         """The transactions whose content has `text`, once there are `count`; more is a failure."""
         found = wait_for(lambda: (have := self.containing(text)) and len(have) >= count and have,
                          f"{count} message(s) with {text!r}", timeout,

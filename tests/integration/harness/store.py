@@ -2,7 +2,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from .wait import wait_for
+from .wait import PATIENCE, wait_for
 
 # What the relay's own delivery puts before the message that it received.
 _ENVELOPE_HEADERS = (b"return-path:", b"x-original-to:", b"delivered-to:", b"envelope-to:")
@@ -75,7 +75,7 @@ class Store:
         wanted = text.encode() if isinstance(text, str) else text
         return [message for message in self.messages() if wanted in message.raw]
 
-    def wait(self, text, count=1, timeout=60):
+    def wait(self, text, count=1, timeout=PATIENCE):
         """The `count` messages that contain `text`; more than `count` is a failure."""
         found = wait_for(lambda: (have := self.containing(text)) and len(have) >= count and have,
                          f"{count} stored message(s) with {text!r}", timeout,
