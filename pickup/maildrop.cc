@@ -187,7 +187,8 @@ void Maildrop::SetAside(const std::string& name, std::string_view why) {
     if (errno != EEXIST) break;
     target = Cat(name, ".", i);
   }
-  Leave(name, Cat(why, "; ", Error::FromErrno("move to corrupt/").text()));
+  // What landlock does not let us move, a FIFO or a link, only root can have put there; it is in nobody's way.
+  log_.Warning(Cat(Shown(name), ": ", why, "; ", Error::FromErrno("move to corrupt/").text()));
 }
 
 void Maildrop::Leave(const std::string& name, std::string_view why) {
