@@ -101,7 +101,7 @@ sys::Result<void> LoadTrust(SSL_CTX* context, const TrustSettings& trust) {
 }
 
 bool Matches(X509* certificate, const std::string& name) {
-  if (X509_check_ip_asc(certificate, name.c_str(), 0) == 1) return true;
+  if (IsAddress(name)) return X509_check_ip_asc(certificate, name.c_str(), 0) == 1;
   return X509_check_host(certificate, name.data(), name.size(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, nullptr) == 1;
 }
 
