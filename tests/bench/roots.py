@@ -12,9 +12,11 @@ from pathlib import Path
 BASE = Path(os.environ.get("OUTPOST_BENCH_DIR", "/var/tmp/outpost-bench"))
 
 
-def run(*argv, **kw):
-    kw.setdefault("check", True)
-    return subprocess.run([str(a) for a in argv], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **kw)
+def run(*argv, check=True, **kw):
+    done = subprocess.run([str(a) for a in argv], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **kw)
+    if check and done.returncode != 0:
+        raise RuntimeError(f"{argv}: exit {done.returncode}\n{done.stdout[-2000:]}")
+    return done
 
 
 class Root:
