@@ -27,3 +27,6 @@ endif()
 add_custom_target(programs DEPENDS
   outpost_sendmail_program outpost_admin_program outpost_drop_program outpost_pickup_program
   outpost_queue_runner_program outpost_smtp_client_program)
+if(TARGET outpost_manuals)
+  add_dependencies(programs outpost_manuals)  # `cmake --install` wants them
+endif()
