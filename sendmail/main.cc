@@ -1,5 +1,5 @@
 // sendmail (mailq, newaliases): what programs call to send a message.
-//   runs as    the caller, with the caller's rights alone; never set-id
+//   runs as    the caller, with the caller's rights alone; a set-id bit that somebody gave it is undone first
 //   opens      main.cf, public/submit; a temporary file for a large message; in user mode maildrop/ID
 //   starts     drop (set-gid), when nobody answers on the socket; `outpost` for the queue's commands
 //   trusts     nothing in argv, the environment or the message; pickup's answer only as far as one of three lines
@@ -7,6 +7,7 @@
 //   if killed  nothing was promised yet; what was handed over whole is delivered, what was not leaves nothing behind
 #include <csignal>
 #include <string>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -85,6 +86,11 @@ int Run(const sendmail::Options& options, const sendmail::Caller& caller) {
 }
 
 sys::Result<void> LeaveTheCallersSettings() {
+  const uid_t uid = getuid();
+  const gid_t gid = getgid();
+  if (getauxval(AT_SECURE) != 0 && (setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)) {
+    return sys::Error::FromErrno("give up set-id rights");
+  }
   auto opened = sys::OpenStandardDescriptors();
   sys::CloseInheritedDescriptors();
   umask(0022);

@@ -5,6 +5,8 @@
 namespace outpost::sendmail {
 namespace {
 
+using namespace std::string_literals;
+
 using content::LineEndings;
 
 struct Seen {
@@ -46,7 +48,7 @@ TEST(SendmailDotEnd, IsALineThatIsNothingButADot) {
       {".", "", false},
       {"a.", "a.", false},
       {"a\n\n.\n.\n", "a\n\n", true},
-      {std::string(".\0\n.\n", 5), std::string(".\0\n", 3), true},
+      {".\0\n.\n"s, ".\0\n"s, true},
       {"a\r\n.\r\nb", "a\r\n", true},
       {"a\n.\r\r\nb", "a\n", true},
       {"a\n.\r", "a\n.\r", false},

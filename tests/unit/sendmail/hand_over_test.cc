@@ -16,6 +16,8 @@
 namespace outpost::sendmail {
 namespace {
 
+using namespace std::string_literals;
+
 using std::chrono::milliseconds;
 using sys::Cat;
 using Turn = FakePickup::Turn;
@@ -68,7 +70,7 @@ class HandOverTest : public testing::Test {
 };
 
 TEST_F(HandOverTest, IsQueuedBySocket) {
-  Fill(std::string("Subject: x\n\n\0\r\n", 15));
+  Fill("Subject: x\n\n\0\r\n"s);
   FakePickup pickup(ways_.submit_socket, {{.answer = "queued"}});
   EXPECT_EQ(HandOverRecord(), head_.id.text());
   EXPECT_EQ(pickup.Records(), std::vector{bytes_});

@@ -1,11 +1,12 @@
 #include "sendmail/options.h"
 
-#include <functional>
+#include <filesystem>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "lib/spool/record.h"
+#include "lib/sys/file.h"
 #include "lib/sys/text.h"
 
 namespace outpost::sendmail {
@@ -244,6 +245,15 @@ TEST(SendmailOptions, RefuseControlCharactersInEveryArgument) {
   }
   Refusal({"-f", "a\x7F"});
   Refusal({"a\x7F"});
+}
+
+TEST(SendmailOptions, StandInTheManualPage) {
+  const auto root = std::filesystem::path(__FILE__).parent_path() / "../../..";
+  const auto page = sys::ReadFile((root / "sendmail/sendmail.1.scd").string(), 1 << 20);
+  ASSERT_TRUE(page) << page.error().text();
+  for (const char letter : std::string("ABCFGILNORUVXbcefhimnopqrtvx")) {
+    EXPECT_THAT(*page, HasSubstr(std::string("*-") + letter)) << letter;
+  }
 }
 
 TEST(SendmailOptions, ErrorsArePrintable) {

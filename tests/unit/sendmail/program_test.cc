@@ -16,6 +16,8 @@
 namespace outpost::sendmail {
 namespace {
 
+using namespace std::string_literals;
+
 using sys::Cat;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -130,7 +132,7 @@ TEST_F(SendmailProgramTest, ExitsAsTheMessageDeserves) {
       {{"luis"}, "\n", EX_OK},
       {{"luis"}, "Subject: x", EX_OK},
       {{"luis"}, "Subject: x\n", EX_OK},
-      {{"luis"}, std::string("a\0b\r\n\r\xFF", 7), EX_OK},
+      {{"luis"}, "a\0b\r\n\r\xFF"s, EX_OK},
       {{"luis"}, ".\n", EX_OK},
       {{"luis"}, long_line, EX_OK},
       {{"-t"}, "To: luis\n\nbody\n", EX_OK},

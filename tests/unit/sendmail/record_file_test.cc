@@ -16,6 +16,8 @@
 namespace outpost::sendmail {
 namespace {
 
+using namespace std::string_literals;
+
 using sys::Cat;
 using sys::UniqueFd;
 
@@ -73,7 +75,7 @@ TEST_F(RecordFileTest, KeepsTheMessageByteForByte) {
       "Subject: x",
       "Subject: x\n",
       "Subject: x\n\nbody without a newline",
-      std::string("Subject: x\n\n\0\xFF\xC3\r\n\r\rlone\r\n.\r.\n", 33),
+      "Subject: x\n\n\0\xFF\xC3\r\n\r\rlone\r\n.\r.\n"s,
       std::string(10 << 20, 'x'),
       "Subject: x\n\n" + std::string(10 << 20, 'x') + "\n" + std::string(100000, '.'),
   };
@@ -137,12 +139,9 @@ TEST_F(RecordFileTest, NeedsARecipientInTheHeaderWhenAskedToFindThem) {
                                  "Apparently-To: a@b\n\n",
                                  "no header\nTo: a@b\n"};
   for (const std::string& message : nowhere) EXPECT_EQ(Message(message), no_one) << message;
-  const std::string somewhere[] = {"To: a@b\n\n",
-                                   "Bcc: a@b",
-                                   "cc : a@b\r\n\r\n",
-                                   "Subject: x\nTo:\n team: a, b;\n\nbody",
-                                   std::string("X: a\0b\nTo: a@b\n\n", 16),
-                                   "From ana Mon Nov 16\nTo: a\n\n"};
+  const std::string somewhere[] = {"To: a@b\n\n",           "Bcc: a@b",
+                                   "cc : a@b\r\n\r\n",      "Subject: x\nTo:\n team: a, b;\n\nbody",
+                                   "X: a\0b\nTo: a@b\n\n"s, "From ana Mon Nov 16\nTo: a\n\n"};
   for (const std::string& message : somewhere) EXPECT_EQ(Message(message), message);
   head_.recipients = {"luis"};
   EXPECT_EQ(Message("Subject: x\n\n"), "Subject: x\n\n");

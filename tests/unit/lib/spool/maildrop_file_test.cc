@@ -17,6 +17,9 @@
 namespace outpost::spool {
 namespace {
 
+using namespace std::string_literals;
+using namespace std::string_view_literals;
+
 constexpr MaildropLimits kWide{.record_bytes = 1024 * 1024 * 1024, .free_bytes = 0};
 
 class MaildropFileTest : public testing::Test {
@@ -46,11 +49,11 @@ TEST_F(MaildropFileTest, IsMarkedOnlyWhenWhole) {
   EXPECT_EQ(Mode(), 0640);
   ASSERT_TRUE(file->Append("outpost-"));
   ASSERT_TRUE(file->Append(""));
-  ASSERT_TRUE(file->Append(std::string_view("record\0\r\n", 9)));
+  ASSERT_TRUE(file->Append("record\0\r\n"sv));
   EXPECT_EQ(Mode(), 0640);
   ASSERT_TRUE(file->Commit());
   EXPECT_EQ(Mode(), 0740);
-  EXPECT_EQ(*sys::ReadFile(Path(), 100), std::string("outpost-record\0\r\n", 17));
+  EXPECT_EQ(*sys::ReadFile(Path(), 100), "outpost-record\0\r\n"s);
   umask(old);
 }
 

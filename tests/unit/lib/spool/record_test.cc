@@ -10,6 +10,8 @@
 namespace outpost::spool {
 namespace {
 
+using namespace std::string_view_literals;
+
 using sys::Cat;
 
 constexpr std::string_view kId = "0000000000000BCDF";
@@ -136,7 +138,7 @@ struct BadHead {
 };
 
 TEST(RecordHead, RefusesWhatTheGrammarDoesNotHold) {
-  const std::string with_nul = With("sender=ana", std::string_view("sender=a\0na", 11));
+  const std::string with_nul = With("sender=ana", "sender=a\0na"sv);
   const BadHead cases[] = {
       {"nothing", "", "line 1"},
       {"another format", With("record 1", "record 2"), "line 1"},

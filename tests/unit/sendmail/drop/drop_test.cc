@@ -20,6 +20,8 @@
 namespace outpost::drop {
 namespace {
 
+using namespace std::string_literals;
+
 using std::chrono::seconds;
 using sys::Cat;
 using sys::FdView;
@@ -91,7 +93,7 @@ class DropTest : public testing::Test {
 };
 
 TEST_F(DropTest, KeepsTheInputByteForByte) {
-  const std::string record = Record(std::string("Subject: \xFF\r\n\r\n\0.\n\r", 18) + std::string(200000, 'x'));
+  const std::string record = Record("Subject: \xFF\r\n\r\n\0.\n\r"s + std::string(200000, 'x'));
   const auto input = FileWith(record);
   const Outcome outcome = Drop(input, maildrop_, kWide);
   EXPECT_EQ(outcome.exit_code, EX_OK) << outcome.text;
