@@ -117,6 +117,8 @@ void Verdicts::OnNotAttempted(Unit& unit, size_t index, const mail::Deferred* wh
     return;
   }
   KeepWaiting(unit, index, now, counts, status, why->why, "");
+  PendingOf(unit.message)
+      .lines.push_back(RecipientLine(*unit.message, recipient.recipient, now, status, "deferred", why->why));
 }
 
 void Verdicts::OnUnitEnd(Unit& unit) {
