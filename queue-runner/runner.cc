@@ -190,7 +190,8 @@ void Runner::Tidy() {
   if (own_.queue.in_batch()) return ArmTidy();
   auto more = own_.queue.Tidy();
   if (!more) return own_.log.Error(more.error().text());
-  if (*more && !stopping_) tidy_timer_ = own_.loop.After(kTidyAgain, [this] { Tidy(); });
+  if (!*more) return own_.queue.GiveBackMemory();
+  if (!stopping_) tidy_timer_ = own_.loop.After(kTidyAgain, [this] { Tidy(); });
 }
 
 // Only while the queue changes: a host that sends nothing wakes up for nothing.

@@ -13,6 +13,11 @@ RELAY_PORT = 2525
 SOURCE = Path(__file__).resolve().parents[2]
 
 
+def max_idle(purpose):
+    """Seconds after which a process without work ends: the default, but where the run would only wait for it."""
+    return "5s" if purpose == "memory" else "100s"
+
+
 class Mailer:
     packages = ()
     arguments = ("-i", "-f", "a@example.com", "b@example.net")
@@ -24,7 +29,7 @@ class Mailer:
     def install(self):
         self.root.install(self.packages)
 
-    def configure(self, for_backlog): ...
+    def configure(self, purpose): ...
     def start(self): ...
     def flush(self): ...
 
@@ -34,13 +39,13 @@ class Mailer:
         if not self.root.pristine.exists():
             run("cp", "-a", self.root.spool, self.root.pristine)
 
-    def fresh(self, for_backlog=False):
-        """Stopped, with an empty queue, configured, started, idle. A mailer that can be set to do better where a
-        backlog is gathered first is, `for_backlog`."""
+    def fresh(self, purpose=""):
+        """Stopped, with an empty queue, configured, started, idle. `purpose`: "backlog" where one is gathered first
+        (a mailer that can be set to do better then, is), "memory" where idle processes shall not linger."""
         self.root.mount()
         self.root.kill()
         self.root.empty_spool()
-        self.configure(for_backlog)
+        self.configure(purpose)
         self.start()
         self.root.wait_until_quiet(15)
 
@@ -94,11 +99,12 @@ def spawn_many(arguments, count, jobs):
 class Postfix(Mailer):
     packages = ("postfix",)
 
-    def configure(self, for_backlog):
+    def configure(self, purpose):
         self.root.run("postconf", "-e", "myhostname=bench.example.com", "mydestination=", "inet_interfaces=loopback-only",
                       "inet_protocols=ipv4", f"relayhost=[127.0.0.1]:{RELAY_PORT}", "master_service_disable=inet",
                       "smtp_dns_support_level=disabled", "smtp_host_lookup=native", "message_size_limit=67108864",
-                      "compatibility_level=3.7", "alias_maps=", "biff=no", "smtp_tls_security_level=none")
+                      "compatibility_level=3.7", "alias_maps=", "biff=no", "smtp_tls_security_level=none",
+                      f"max_idle={max_idle(purpose)}")
 
     def start(self):
         self.root.run("postfix", "start")
@@ -112,9 +118,9 @@ class Dma(Mailer):
     `dma -q` waits for those."""
     packages = ("dma",)
 
-    def configure(self, for_backlog):
+    def configure(self, purpose):
         self.root.write("/etc/dma/dma.conf", f"SMARTHOST 127.0.0.1\nPORT {RELAY_PORT}\nMAILNAME bench.example.com\n"
-                        + ("DEFER\n" if for_backlog else ""))
+                        + ("DEFER\n" if purpose == "backlog" else ""))
 
     def flush(self):
         subprocess.Popen(["chroot", self.root.path, "/usr/sbin/dma", "-q"], stdout=subprocess.DEVNULL,
@@ -128,10 +134,11 @@ class Outpost(Mailer):
         self.root.install(())
         self.root.run(SOURCE / "packaging/install", "--build", SOURCE / "build/release")
 
-    def configure(self, for_backlog):
+    def configure(self, purpose):
         self.root.write("/etc/outpost/main.cf", "myhostname = bench.example.com\n"
                         f"relayhost = [127.0.0.1]:{RELAY_PORT}\ninet_protocols = ipv4\n"
-                        "message_size_limit = 67108864\nsmtp_tls_security_level = none\n")
+                        "message_size_limit = 67108864\nsmtp_tls_security_level = none\n"
+                        f"max_idle = {max_idle(purpose)}\n")
 
     def start(self):
         self.root.run("outpost", "start")
