@@ -9,6 +9,7 @@
 //              it; a notice to the sender and the state "returned" are one commit; silence means try again
 //   if killed  what was not answered was not accepted, or is asked for again; what was dispatched is in doubt; the
 //              programs end by themselves, and the next runner sees to it (recovery.h)
+#include <csignal>
 #include <cstdio>
 #include <string>
 #include <sys/stat.h>
@@ -47,6 +48,7 @@ int RunConfined(Prepared& prepared, Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  signal(SIGPIPE, SIG_IGN);  // whoever waits for "ready", or reads the log, may be gone
   umask(077);
   auto options = ParseOptions(std::vector<std::string>(argv + 1, argv + argc));
   if (!options) {

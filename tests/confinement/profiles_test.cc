@@ -4,7 +4,9 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <functional>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,6 +15,7 @@
 #include "lib/confine/confine.h"
 #include "lib/spool/paths.h"
 #include "lib/sys/file.h"
+#include "lib/sys/socket.h"
 #include "pickup/confinement.h"
 #include "queue-runner/confinement.h"
 #include "smtp-client/confinement.h"
@@ -111,10 +114,43 @@ TEST_F(Confinement, AConnectionHasItsSocketsAndNoFileOfOurs) {
 TEST_F(Confinement, AConnectionsParentForksButOpensNoFileOfOurs) {
   const auto profile = smtp_client::ParentProfile();
   EXPECT_EQ(TryFork(profile), 0);
-  for (const std::string& path : {queue_, submission_, std::string("/etc/passwd")}) {
+  for (const std::string& path : {queue_, submission_, password_, std::string("/usr/bin/env")}) {
     EXPECT_EQ(TryOpen(profile, path), EACCES) << path;
   }
   EXPECT_EQ(TryExec(profile), EPERM);
+}
+
+// A rule of landlock is for a file, not for a name: a connection begun after the network had changed could not open
+// the new /etc/resolv.conf while its parent was confined to the old one.
+TEST_F(Confinement, AConnectionReadsTheResolversFileThatHasReplacedItsParents) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root: puts another /etc in place";
+  const int outcome = tests::RunForked([] {
+    if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        mount("none", "/etc", "tmpfs", 0, nullptr) != 0) {
+      return 1;
+    }
+    if (!sys::ReplaceFile("/etc/resolv.conf", "old", 0644)) return 2;
+    return tests::RunForked([] {
+      auto ends = sys::PacketPair();
+      const pid_t replaces = fork();
+      if (replaces == 0) {
+        char go = 0;
+        if (recv(ends->second.get(), &go, 1, 0) != 1) _exit(1);
+        if (!sys::ReplaceFile("/etc/resolv.conf", "new", 0644)) _exit(1);
+        _exit(send(ends->second.get(), "x", 1, 0) == 1 ? 0 : 1);
+      }
+      char done = 0;
+      if (!confine::Confine(smtp_client::ParentProfile())) return 3;
+      if (send(ends->first.get(), "x", 1, 0) != 1 || recv(ends->first.get(), &done, 1, 0) != 1) return 4;
+      return tests::RunForked([] {
+        if (!confine::Confine(smtp_client::ConnectionProfile())) return 5;
+        const auto text = sys::ReadFile("/etc/resolv.conf", 100);
+        return text && *text == "new" ? 0 : 6;
+      });
+    });
+  });
+  if (outcome == 1) GTEST_SKIP() << "no right to mount";
+  EXPECT_EQ(outcome, 0);
 }
 
 TEST_F(Confinement, TheQueueRunnerHasItsQueueAndNoNetwork) {
