@@ -46,7 +46,7 @@ struct SubmitServer::Connection {
   uint32_t uid = 0;
   StoredRecord record;
   RecordFramer framer;
-  sys::EventLoop::WatchId watch = 0;  // 0 once the record is complete
+  sys::EventLoop::WatchId watch = 0;  // 0 while it is not watched: at first, and once the record is complete
   sys::EventLoop::TimerId deadline = 0;
 
   Connection(sys::UniqueFd accepted, uint32_t peer, sys::FdView directory)
@@ -110,16 +110,19 @@ bool SubmitServer::AcceptOne() {
   if (!peer || !Admit(peer->uid)) return true;
   const uint64_t number = next_number_++;
   auto connection = std::make_unique<Connection>(std::move(*socket), peer->uid, directory_);
-  Connection& made = *connections_.emplace(number, std::move(connection)).first->second;
-  auto watch = loop_.Watch(made.socket, [this, number] { OnReadable(number); });
-  if (!watch) {
-    Drop(number);
-    return true;
-  }
-  made.watch = *watch;
-  made.deadline = loop_.After(settings_.submit_timeout, [this, number] { Drop(number); });
-  OnReadable(number);  // most have written all by now
+  connection->deadline = loop_.After(settings_.submit_timeout, [this, number] { Drop(number); });
+  connections_.emplace(number, std::move(connection));
+  OnReadable(number);  // most have written all by now, and need not be watched
+  WatchIncomplete(number);
   return true;
+}
+
+void SubmitServer::WatchIncomplete(uint64_t number) {
+  const auto it = connections_.find(number);
+  if (it == connections_.end() || it->second->framer.state() == RecordFramer::State::kComplete) return;
+  auto watch = loop_.Watch(it->second->socket, [this, number] { OnReadable(number); });
+  if (!watch) return Drop(number);
+  it->second->watch = *watch;
 }
 
 // One connection too many is closed without an answer: sendmail takes the maildrop then, and nothing is refused.
@@ -172,7 +175,7 @@ bool SubmitServer::ReadOnce(uint64_t number, Connection& connection) {
 }
 
 void SubmitServer::Complete(uint64_t number, Connection& connection) {
-  loop_.Unwatch(std::exchange(connection.watch, 0));
+  if (connection.watch != 0) loop_.Unwatch(std::exchange(connection.watch, 0));
   loop_.Cancel(connection.deadline);
   const Arrival arrival{.uid = connection.uid, .maildrop_file = std::nullopt};
   reception_.Take(std::move(connection.record), arrival,

@@ -38,8 +38,9 @@ class SubmitServer {
   // Whether this uid may have one more; says so, once, when not.
   bool Admit(uint32_t uid);
   void SetAccepting(bool accepting);
+  void WatchIncomplete(uint64_t number);
   void OnReadable(uint64_t number);
-  // Stores what has arrived; nothing when the connection is over, or its record complete.
+  // Stores what has arrived; false when there is no more for now, the record is complete, or the connection over.
   bool ReadOnce(uint64_t number, Connection& connection);
   void Complete(uint64_t number, Connection& connection);
   void Answer(uint64_t number, const Fate& fate);
