@@ -6,6 +6,7 @@
 //   promises   exit 0 only when message and envelope are on stable storage; an end to every wait but that for its input
 //   if killed  nothing was promised yet; what was handed over whole is delivered, what was not leaves nothing behind
 #include <csignal>
+#include <new>
 #include <string>
 #include <sys/auxv.h>
 #include <sys/stat.h>
@@ -103,6 +104,7 @@ sys::Result<void> LeaveTheCallersSettings() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::set_new_handler([] { _exit(EX_TEMPFAIL); });
   const auto left = LeaveTheCallersSettings();
   const sendmail::Caller caller = sendmail::IdentifyCaller();
   if (!left) return Fail(caller, {EX_OSERR, left.error().text()});

@@ -1,9 +1,10 @@
 #include "sendmail/record_file.h"
 
-#include <algorithm>
 #include <cerrno>
+#include <memory>
 #include <optional>
 #include <poll.h>
+#include <span>
 #include <string_view>
 #include <sysexits.h>
 #include <unistd.h>
@@ -58,7 +59,9 @@ class MessageCopy {
   }
 
   std::optional<Failure> CopyFrom(sys::FdView input) {
-    std::string block(kBlock, '\0');
+    // Not zeroed: most messages touch one page of it.
+    const auto memory = std::make_unique_for_overwrite<char[]>(kBlock);
+    const std::span<char> block(memory.get(), kBlock);
     DotEnd dot_end(rules_.line_endings);
     const auto keep = [this](std::string_view bytes) { Keep(bytes); };
     while (!failure_) {

@@ -7,6 +7,7 @@
 //   if killed  a file without its x bit is left, which pickup takes for unfinished and removes
 #include <csignal>
 #include <cstdlib>
+#include <new>
 #include <string_view>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -45,6 +46,7 @@ Outcome LeaveTheCaller() {
 }  // namespace
 
 int main() {
+  std::set_new_handler([] { _exit(EX_TEMPFAIL); });
   Outcome outcome = LeaveTheCaller();
   if (outcome.exit_code == 0) {
     const outpost::spool::SpoolPaths paths(OUTPOST_QUEUE_DIRECTORY);

@@ -1,7 +1,5 @@
 #include "sendmail/options.h"
 
-#include <filesystem>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -248,8 +246,7 @@ TEST(SendmailOptions, RefuseControlCharactersInEveryArgument) {
 }
 
 TEST(SendmailOptions, StandInTheManualPage) {
-  const auto root = std::filesystem::path(__FILE__).parent_path() / "../../..";
-  const auto page = sys::ReadFile((root / "sendmail/sendmail.1.scd").string(), 1 << 20);
+  const auto page = sys::ReadFile(OUTPOST_SOURCE_DIR "/sendmail/sendmail.1.scd", 1 << 20);
   ASSERT_TRUE(page) << page.error().text();
   for (const char letter : std::string("ABCFGILNORUVXbcefhimnopqrtvx")) {
     EXPECT_THAT(*page, HasSubstr(std::string("*-") + letter)) << letter;

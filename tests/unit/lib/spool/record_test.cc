@@ -1,7 +1,5 @@
 #include "lib/spool/record.h"
 
-#include <filesystem>
-
 #include <gtest/gtest.h>
 
 #include "lib/sys/file.h"
@@ -72,8 +70,7 @@ TEST(RecordHead, IsWrittenAsTheGrammarSays) {
 }
 
 TEST(RecordHead, IsReadFromTheExampleOfItsDocument) {
-  const auto root = std::filesystem::path(__FILE__).parent_path() / "../../../..";
-  const auto text = sys::ReadFile((root / "docs/record.md").string(), 1 << 20);
+  const auto text = sys::ReadFile(OUTPOST_SOURCE_DIR "/docs/record.md", 1 << 20);
   ASSERT_TRUE(text) << text.error().text();
   constexpr std::string_view kBegin = "## Example\n\n```\n";
   const size_t begin = text->find(kBegin) + kBegin.size();
