@@ -65,8 +65,7 @@ void Destination::TakeFresh(const FreshMessage& fresh, std::vector<queue::Queued
 
 void Destination::Select(std::vector<Chosen>& chosen) {
   Sweep();
-  // What was chosen from this round's intake is not recorded yet, and would be read once more.
-  has_read_ = std::exchange(took_fresh_, false);
+  has_unrecorded_ = std::exchange(took_fresh_, false);
   const Microseconds now = sys::MonotonicClock();
   const size_t allowed = concurrency_.Allowed(now);
   if (stopping_ || !HasWork()) return;
@@ -91,6 +90,7 @@ void Destination::Select(std::vector<Chosen>& chosen) {
 }
 
 void Destination::Choose(Connection& connection, UnitPointer unit, std::vector<Chosen>& chosen) {
+  has_unrecorded_ = true;
   unit->answered.assign(unit->recipients.size(), false);
   ++unit->message->units_in_flight;
   connection.Reserve(unit);
@@ -106,11 +106,11 @@ void Destination::TakeBack(const Chosen& chosen) {
 }
 
 void Destination::ReadQueue() {
-  if (has_read_) {
-    context_.ask_for_round();  // what has been read and chosen must be recorded first, or it is read again
+  if (has_unrecorded_) {
+    context_.ask_for_round();  // what has been chosen must be recorded first, or it is read again
     return;
   }
-  has_read_ = true;
+  has_unrecorded_ = true;
   auto due = context_.queue.Due(route_, sys::WallClock(), kPage);
   if (!due) {
     context_.log.Error(due.error().text());
@@ -447,6 +447,7 @@ void Destination::Stop() {
 void Destination::Abandon() {
   abandoning_ = true;
   for (const auto& connection : connections_) connection->Drop();
+  RetireProgram();
 }
 
 bool Destination::has_in_flight() const {

@@ -116,8 +116,8 @@ class Destination : private ConnectionOwner, private AgentOwner {
   std::vector<std::shared_ptr<Agent>> ended_agents_;  // until no call of theirs is on the stack
   std::deque<queue::QueuedRecipient> ready_;          // due, read from the queue, not yet chosen
   bool may_have_due_ = false;
-  bool took_fresh_ = false;  // in this round, not yet recorded
-  bool has_read_ = false;    // in this round
+  bool took_fresh_ = false;      // chosen before this round's Select()
+  bool has_unrecorded_ = false;  // chosen or read in this round
   bool has_expired_ = false;
   bool stopping_ = false;
   bool abandoning_ = false;

@@ -79,8 +79,6 @@ sys::Result<void> Intake::Complete() {
   assembly_.reset();
   if (arrival->submission.envelope.recipients.empty()) {
     Refuse(*arrival, false, "no recipients");
-  } else if (small_.size() + large_.size() >= kMaxWaiting) {
-    Refuse(*arrival, true, "too many messages at once");
   } else if (!HasRoom()) {
     Refuse(*arrival, true, "insufficient free space in the queue");
   } else if (arrival->content->size() <= queue::kContentChunk) {

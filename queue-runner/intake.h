@@ -23,7 +23,7 @@ class Intake {
  public:
   static constexpr size_t kBatchMessages = 64;
   static constexpr uint64_t kBatchBytes = 4 * 1024 * 1024;
-  static constexpr size_t kMaxWaiting = 512;  // messages taken from pickup and not yet committed
+  static constexpr size_t kMaxWaiting = 128;  // messages taken from pickup and not yet committed
 
   // How an answer reaches pickup, and how dispatch learns of a large message (small ones go by TakeFresh).
   struct Listener {
@@ -32,6 +32,8 @@ class Intake {
   };
   Intake(Context& context, Listener listener) : context_(context), listener_(std::move(listener)) {}
 
+  // Whether to take more from pickup before what it has said is committed.
+  bool has_place() const { return small_.size() + large_.size() < kMaxWaiting; }
   // One packet of pickup's. An Error is nonsense: that pickup is to be given up.
   sys::Result<void> Take(ipc::Submission submission, sys::UniqueFd content);
   sys::Result<void> Take(ipc::MoreRecipients more);

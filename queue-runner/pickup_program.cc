@@ -110,7 +110,7 @@ void PickupProgram::Flush() {
 
 void PickupProgram::OnReady() {
   if (!outbox_.empty()) Flush();
-  for (int i = 0; i < kPacketsAtOnce && channel_; ++i) {
+  for (int i = 0; i < kPacketsAtOnce && channel_ && listener_.has_place(); ++i) {
     if (!ReadOne()) return;
   }
 }

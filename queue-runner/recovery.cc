@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <map>
 #include <memory>
-#include <signal.h>
 #include <string_view>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -69,10 +68,9 @@ void Recovery::EndHolder(pid_t holder) {
   const sys::UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, holder, 0)));
   struct flock again = WholeFile(F_WRLCK);
   if (!pidfd || fcntl(context_.agents_lock.get(), F_GETLK, &again) != 0 || again.l_pid != holder) return;
+  if (std::exchange(ended_, holder) == holder) return;  // it is on its way
   context_.log.Warning(Cat("process ", holder, " of an earlier run still holds agents.lock: it is ended"));
-  if (syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0) != 0) {
-    context_.log.Error(sys::Error::FromErrno(Cat("end process ", holder)).text());
-  }
+  if (auto sent = context_.spawner.End(pidfd); !sent) context_.log.Error(sent.error().text());
 }
 
 void Recovery::Contribute() {

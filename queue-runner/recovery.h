@@ -35,6 +35,7 @@ class Recovery {
   std::function<void()> done_;
   sys::EventLoop::TimerId timer_ = 0;
   Microseconds started_{};
+  pid_t ended_ = -1;  // who was told to end
   bool locked_ = false;
   bool under_way_ = false;
   bool finished_ = false;

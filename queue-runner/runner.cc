@@ -53,7 +53,7 @@ Runner::Runner(Belongings belongings, const Policy& policy, bool once, const con
                },
                [this](ipc::MoreRecipients more) { return intake_.Take(std::move(more)); },
                [this](ipc::Forgotten forgotten) { intake_.Take(std::move(forgotten)); },
-               [this] { intake_.ForgetPickup(); }}),
+               [this] { return intake_.has_place(); }, [this] { intake_.ForgetPickup(); }}),
       control_(
           context_, own_.control_socket,
           {[this] { return Status(); }, [this](const queue::Route& route) { return dispatch_.WhyWaiting(route); },

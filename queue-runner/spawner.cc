@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string_view>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -22,9 +23,10 @@ namespace {
 using sys::Cat;
 
 // Packets: "fd N" with a descriptor, any number, then "start PROGRAM"; answered by "started PID" or "failed TEXT".
-// "ended PID TEXT" comes when it comes.
+// "ended PID TEXT" comes when it comes. "end" with a pidfd has no answer.
 constexpr std::string_view kFd = "fd ";
 constexpr std::string_view kStart = "start ";
+constexpr std::string_view kEnd = "end";
 constexpr std::string_view kStarted = "started ";
 constexpr std::string_view kFailed = "failed ";
 constexpr std::string_view kEnded = "ended ";
@@ -65,6 +67,10 @@ class Forker {
       const auto number = sys::ParseDecimal(text.substr(kFd.size()));
       if (!number || *number > 255 || !(*packet)->fd) return loop_.Stop();
       held_.emplace_back(std::move((*packet)->fd), static_cast<int>(*number));
+      return;
+    }
+    if (text == kEnd && (*packet)->fd) {
+      syscall(SYS_pidfd_send_signal, (*packet)->fd.get(), SIGKILL, nullptr, 0);
       return;
     }
     if (!text.starts_with(kStart)) return loop_.Stop();
@@ -166,6 +172,8 @@ sys::Result<pid_t> Spawner::Spawn(Program program, const std::vector<std::pair<s
   ++running_;
   return pid;
 }
+
+sys::Result<void> Spawner::End(sys::FdView pidfd) { return channel_.Send(kEnd, pidfd); }
 
 sys::Result<pid_t> Spawner::ReadAnswer() {
   while (WaitReadable(channel_.fd(), kAnswerMilliseconds)) {

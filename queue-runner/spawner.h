@@ -1,5 +1,5 @@
 // A small process, forked from queue-runner before that confines itself, whose only ability is to start pickup and
-// outpost-smtp with the descriptors that it is given. What confines the runner (no inet socket, no exec, an
+// outpost-smtp with the descriptors that it is given (and to end a process that hangs). What confines the runner (no inet socket, no exec, an
 // allow-list of paths) would be inherited by what it starts; so it starts nothing.
 //
 // It leads a session of its own: a terminal's Ctrl-C reaches the runner alone, which ends the others in order. It
@@ -39,6 +39,9 @@ class Spawner {
 
   // Waits for the fork, not for the exec. `descriptors` as in sys::SpawnRequest.
   sys::Result<pid_t> Spawn(Program program, const std::vector<std::pair<sys::FdView, int>>& descriptors);
+
+  // Ends the process of `pidfd` by SIGKILL: a confined process may not signal others.
+  sys::Result<void> End(sys::FdView pidfd);
 
   // Readable when a program has ended; then take them until there is none. An Error: the spawner is gone.
   sys::FdView fd() const { return channel_.fd(); }

@@ -1,0 +1,518 @@
+// The whole of queue-runner as a process, with a pickup and an outpost-smtp that do as they are told (fakes.h).
+#include "queue-runner/runner.h"
+
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <poll.h>
+#include <signal.h>
+#include <sstream>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "lib/sys/file.h"
+#include "lib/sys/socket.h"
+#include "lib/sys/text.h"
+#include "queue-runner/confinement.h"
+#include "queue-runner/startup.h"
+#include "tests/unit/queue-runner/fakes.h"
+
+namespace outpost::queue_runner {
+namespace {
+
+using sys::Cat;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+[[gnu::constructor]] void PlayBeforeMain() { PlayIfAsked(); }
+
+std::string ReadAll(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream out;
+  out << file.rdbuf();
+  return out.str();
+}
+
+std::vector<std::string> Lines(const std::string& path) {
+  std::ifstream file(path);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  return lines;
+}
+
+bool WaitFor(const std::function<bool()>& condition) {
+  for (int i = 0; i < 1000; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
+}
+
+std::string Id(int number) { return mail::QueueId::Make(std::chrono::seconds(number), 7).text(); }
+
+class RunnerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/outpost-runner-XXXXXX";
+    ASSERT_NE(mkdtemp(name), nullptr);
+    root_ = name;
+    std::filesystem::create_directory(root_ + "/bin");
+    for (const char* program : {"/outpost-pickup", "/outpost-smtp"}) {
+      std::filesystem::create_symlink("/proc/self/exe", root_ + "/bin/self");
+      std::filesystem::remove(root_ + "/bin/self");
+      std::filesystem::create_symlink(std::filesystem::read_symlink("/proc/self/exe"), root_ + "/bin" + program);
+    }
+    // As root the runner becomes the mail owner, who must be able to write here.
+    ASSERT_EQ(chmod(root_.c_str(), 0777), 0);
+    Configure("relayhost = relay.one\n");
+  }
+
+  void TearDown() override {
+    Stop();
+    if (HasFailure()) std::fprintf(stderr, "%s\n", ReadAll(root_ + "/log").c_str());
+    std::filesystem::remove_all(root_);
+  }
+
+  void Configure(const std::string& more) {
+    std::ofstream(root_ + "/main.cf") << "myhostname = host.test\nmail_owner = nobody\nsetgid_group = nogroup\n"
+                                      << "queue_directory = " << root_ << "/spool\ndaemon_directory = " << root_
+                                      << "/bin\nmaillog_file = " << root_ << "/log\n"
+                                      << more;
+  }
+
+  void SetMode(const std::string& mode) {
+    std::ofstream(root_ + "/mode.new") << mode;
+    std::filesystem::rename(root_ + "/mode.new", root_ + kModeFile);
+  }
+
+  void Inject(const std::string& line) {
+    std::ofstream(root_ + kInjectFile, std::ios::app) << line << "\n";
+    if (runner_ > 0) PokeMaildrop();
+  }
+
+  void PokeMaildrop() const {
+    const std::string file = root_ + "/spool/maildrop/poke";
+    std::ofstream(file) << "x";
+    std::filesystem::permissions(file, std::filesystem::perms::all);
+  }
+
+  // Returns what it said to its notify descriptor.
+  std::string Start(bool once = false) {
+    if (once) {
+      once_ = true;
+    }
+    int ends[2];
+    if (pipe(ends) != 0) return "no pipe";
+    runner_ = fork();
+    if (runner_ == 0) {
+      close(ends[0]);
+      _exit(RunRunner(ends[1]));
+    }
+    close(ends[1]);
+    std::string said;
+    char byte = 0;
+    while (read(ends[0], &byte, 1) == 1) said += byte;
+    close(ends[0]);
+    if (!once && said == "ready\n") PokeMaildrop();
+    return said;
+  }
+
+  int RunRunner(int notify) {
+    std::vector<std::string> arguments = {"-C", root_, "--notify", Cat(notify)};
+    if (once_) arguments.emplace_back("--once");
+    auto options = ParseOptions(arguments);
+    auto prepared = Prepare(*options);
+    if (auto* trouble = std::get_if<Trouble>(&prepared)) {
+      Notify(*options, trouble->text);
+      return trouble->exit_code;
+    }
+    auto& ready = std::get<Prepared>(prepared);
+    auto confined = confine::Confine(MakeProfile(ready.belongings.paths, root_));
+    if (!confined) return 71;
+    Runner runner(std::move(ready.belongings), ready.policy, once_, *confined);
+    if (!runner.Start()) return 72;
+    Notify(*options, "ready");
+    return runner.Run() ? 0 : 73;
+  }
+
+  int Wait() {
+    int status = 0;
+    waitpid(std::exchange(runner_, -1), &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+
+  int Stop() {
+    if (runner_ <= 0) return 0;
+    kill(runner_, SIGTERM);
+    return Wait();
+  }
+
+  void Kill() {
+    kill(runner_, SIGKILL);
+    Wait();
+  }
+
+  std::vector<std::string> Delivered() const { return Lines(root_ + kDeliveredFile); }
+  std::vector<std::string> Answers() const { return Lines(root_ + kAnswersFile); }
+  std::string LogText() const { return ReadAll(root_ + "/log"); }
+  bool WaitDelivered(size_t count) {
+    return WaitFor([&] { return Delivered().size() >= count; });
+  }
+  bool WaitLog(const std::string& text, int times = 1) {
+    return WaitFor([&] {
+      const std::string log = LogText();
+      int found = 0;
+      for (size_t at = log.find(text); at != std::string::npos; at = log.find(text, at + 1)) ++found;
+      return found >= times;
+    });
+  }
+
+  std::vector<std::string> Ask(const std::string& request) const {
+    auto socket = sys::ConnectUnix(root_ + "/spool/public/control", std::chrono::seconds(5));
+    if (!socket || !sys::WriteAll(*socket, request, "control")) return {};
+    std::string text;
+    std::array<char, 4096> bytes{};
+    while (true) {
+      const auto count = sys::ReadSome(*socket, bytes);
+      if (!count || *count == 0) break;
+      text.append(bytes.data(), *count);
+    }
+    std::istringstream stream(text);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(stream, line);) lines.push_back(line);
+    return lines;
+  }
+  std::vector<std::string> Ask(ipc::Request::Verb verb, const std::string& id = "") const {
+    return Ask(ipc::Request{verb, id}.Encode());
+  }
+
+  std::string root_;
+  pid_t runner_ = -1;
+  bool once_ = false;
+};
+
+using Verb = ipc::Request::Verb;
+
+TEST_F(RunnerTest, DeliversWhatPickupHandsOverAndForgetsIt) {
+  ASSERT_EQ(Start(), "ready\n");
+  Inject(Id(1) + " a@example.org b@example.net 100");
+  ASSERT_TRUE(WaitLog(Id(1) + ": removed"));
+  EXPECT_THAT(Answers(), testing::ElementsAre("accepted " + Id(1)));
+  EXPECT_THAT(Delivered(), testing::ElementsAre(Id(1) + " <a@example.org> b@example.net relay.one"));
+  EXPECT_THAT(LogText(), HasSubstr(Id(1) + ": from=<a@example.org>, size=100, nrcpt=1 (queue active)"));
+  EXPECT_THAT(Ask(Verb::kList), SizeIs(1));
+  EXPECT_EQ(Stop(), 0);
+}
+
+TEST_F(RunnerTest, DeliversMessagesOfAllSizesAndManyRecipients) {
+  ASSERT_EQ(Start(), "ready\n");
+  std::string recipients;
+  for (int i = 0; i < 237; ++i) recipients += Cat(i == 0 ? "" : ",", "r", i, "@example.net");
+  Inject(Id(1) + " a@example.org " + recipients + " 100");
+  Inject(Id(2) + " a@example.org b@example.net 5000000");
+  Inject(Id(3) + " a@example.org b@example.net 1048576");
+  Inject(Id(4) + " a@example.org b@example.net 1048577");
+  for (int i = 1; i <= 4; ++i) ASSERT_TRUE(WaitLog(Id(i) + ": removed")) << i;
+  EXPECT_THAT(Delivered(), SizeIs(240));
+}
+
+TEST_F(RunnerTest, DrainsAQueueOverFewConnections) {
+  SetMode("path");
+  ASSERT_EQ(Start(), "ready\n");
+  for (int i = 1; i <= 2000; ++i) {
+    std::ofstream(root_ + kInjectFile, std::ios::app) << Id(i) << " a@example.org b@example.net 100\n";
+  }
+  PokeMaildrop();
+  ASSERT_TRUE(WaitFor([&] { return Answers().size() == 2000; }));
+  ASSERT_TRUE(WaitLog("its mail waits"));
+  const size_t tried = Lines(root_ + kConnectionsFile).size();
+  EXPECT_LE(tried, 5U) << "an open circuit tries nothing";
+  SetMode("deliver");
+  const auto before = sys::MonotonicClock();
+  EXPECT_THAT(Ask(Verb::kFlush), SizeIs(1));
+  ASSERT_TRUE(WaitLog(": removed", 2000));
+  const auto took = sys::MonotonicClock() - before;
+  std::fprintf(stderr, "2000 messages left in %ld ms\n", static_cast<long>(took.count() / 1000));
+  EXPECT_THAT(Delivered(), SizeIs(2000));
+  EXPECT_LE(Lines(root_ + kConnectionsFile).size() - tried, 20U);
+}
+
+TEST_F(RunnerTest, AnswersASubmissionThatComesAgainWithItsFirstId) {
+  ASSERT_EQ(Start(), "ready\n");
+  const std::string token(32, 'b');
+  Inject(Id(1) + " a@example.org b@example.net 100 " + token);
+  ASSERT_TRUE(WaitFor([&] { return Answers().size() == 1; }));
+  Inject(Id(2) + " a@example.org b@example.net 100 " + token);
+  ASSERT_TRUE(WaitFor([&] { return Answers().size() == 2; }));
+  EXPECT_EQ(Answers()[1], "accepted " + Id(1));
+  ASSERT_TRUE(WaitLog(Id(1) + ": removed"));
+  EXPECT_THAT(Delivered(), SizeIs(1));
+}
+
+TEST_F(RunnerTest, GivesAnotherIdToAMessageWhoseIdIsTaken) {
+  ASSERT_EQ(Start(), "ready\n");
+  Inject(Id(1) + " a@example.org b@example.net 100 " + std::string(32, 'b'));
+  ASSERT_TRUE(WaitFor([&] { return Answers().size() == 1; }));
+  Inject(Id(1) + " a@example.org c@example.net 200 " + std::string(32, 'c'));
+  ASSERT_TRUE(WaitFor([&] { return Answers().size() == 2; }));
+  EXPECT_TRUE(Answers()[1].starts_with("accepted "));
+  EXPECT_NE(Answers()[1], "accepted " + Id(1));
+  ASSERT_TRUE(WaitDelivered(2));
+}
+
+TEST_F(RunnerTest, ReturnsARefusedMessageToItsSender) {
+  SetMode("return");
+  ASSERT_EQ(Start(), "ready\n");
+  Inject(Id(1) + " a@example.org b@example.net 100");
+  ASSERT_TRUE(WaitLog(": sender non-delivery notification: "));
+  // The notice is refused as well: it has no sender to tell, and stays to be seen.
+  ASSERT_TRUE(WaitLog("kept as a dead letter"));
+  ASSERT_THAT(Delivered(), SizeIs(2));
+  EXPECT_THAT(Delivered()[1], HasSubstr(" <> a@example.org relay.one"));
+  const std::string notice = ReadAll(root_ + kNoticeFile);
+  EXPECT_THAT(notice, HasSubstr("Final-Recipient: rfc822; b@example.net"));
+  EXPECT_THAT(notice, HasSubstr("Status: 5.1.1"));
+  EXPECT_THAT(notice, HasSubstr("Subject: test"));
+  EXPECT_THAT(LogText(), HasSubstr(Id(1) + ": removed"));
+  const auto listed = Ask(Verb::kList);
+  ASSERT_THAT(listed, SizeIs(2));
+  EXPECT_THAT(listed[0], HasSubstr("\"dead\""));
+}
+
+TEST_F(RunnerTest, ReturnsABadAddressAloneAndWhatCleanupRefused) {
+  ASSERT_EQ(Start(), "ready\n");
+  Inject(Id(1) + " a@example.org b@example.net,broken@@x 100");
+  ASSERT_TRUE(WaitLog(Id(1) + ": removed"));
+  EXPECT_THAT(LogText(), HasSubstr("to=<broken@@x>, relay=none"));
+  EXPECT_THAT(LogText(), HasSubstr("dsn=5.1.3, status=bounced (bad address syntax)"));
+  ASSERT_TRUE(WaitDelivered(2));
+  Inject(Id(2) + " a@example.org c@example.net 100 refused");
+  ASSERT_TRUE(WaitLog(Id(2) + ": removed"));
+  EXPECT_THAT(LogText(), HasSubstr("dsn=5.3.4, status=bounced (message too large)"));
+  ASSERT_TRUE(WaitDelivered(3));
+  for (const auto& line : Delivered()) EXPECT_THAT(line, Not(HasSubstr("c@example.net")));
+}
+
+TEST_F(RunnerTest, ReturnsNothingWhenTheAccountIsRefusedAndSendsWhenItIsMended) {
+  SetMode("account");
+  ASSERT_EQ(Start(), "ready\n");
+  for (int i = 1; i <= 20; ++i) Inject(Cat(Id(i), " a@example.org b@example.net 100"));
+  ASSERT_TRUE(WaitLog("relay.one: login refused; its mail waits"));
+  ASSERT_TRUE(WaitFor([&] { return Answers().size() == 20; }));
+  const auto status = Ask(Verb::kStatus);
+  ASSERT_THAT(status, SizeIs(2));
+  EXPECT_THAT(status[0], HasSubstr("relay.one: login refused"));
+  const auto listed = Ask(Verb::kList);
+  ASSERT_THAT(listed, SizeIs(21));
+  for (int i = 0; i < 20; ++i) EXPECT_THAT(listed[static_cast<size_t>(i)], HasSubstr("login refused"));
+  SetMode("deliver");
+  Ask(Verb::kFlush);
+  ASSERT_TRUE(WaitDelivered(20));
+  EXPECT_THAT(LogText(), Not(HasSubstr("notification")));
+}
+
+TEST_F(RunnerTest, OpensTheCircuitWhenPrepareFails) {
+  SetMode("unprepared");
+  ASSERT_EQ(Start(), "ready\n");
+  Inject(Id(1) + " a@example.org b@example.net 100");
+  ASSERT_TRUE(WaitLog("relay.one: no password; its mail waits"));
+  SetMode("deliver");
+  Ask(Verb::kFlush);
+  ASSERT_TRUE(WaitDelivered(1));
+}
+
+TEST_F(RunnerTest, DefersByBackOffAndTriesAgain) {
+  Configure("relayhost = relay.one\nminimal_backoff_time = 1s\nmaximal_backoff_time = 2s\n");
+  SetMode("defer");
+  ASSERT_EQ(Start(), "ready\n");
+  Inject(Id(1) + " a@example.org b@example.net 100");
+  ASSERT_TRUE(WaitDelivered(2));
+  EXPECT_THAT(Ask(Verb::kList)[0], HasSubstr("450 later"));
+  SetMode("deliver");
+  ASSERT_TRUE(WaitLog(Id(1) + ": removed"));
+}
+
+TEST_F(RunnerTest, ReturnsWhatIsTooOldAfterAnAttempt) {
+  Configure("relayhost = relay.one\nmaximal_queue_lifetime = 0\n");
+  SetMode("defer");
+  ASSERT_EQ(Start(), "ready\n");
+  Inject(Id(1) + " a@example.org b@example.net 100");
+  ASSERT_TRUE(WaitLog(Id(1) + ": from=<a@example.org>, status=expired, returned to sender"));
+  ASSERT_TRUE(WaitLog(": sender non-delivery notification: "));
+}
+
+TEST_F(RunnerTest, ReturnsWhatExpiresBehindAPathThatIsDown) {
+  Configure(
+      "relayhost = relay.one\nmaximal_queue_lifetime = 1s\nbounce_queue_lifetime = 1s\n"
+      "minimal_backoff_time = 1s\nmaximal_backoff_time = 1s\n");
+  SetMode("path");
+  ASSERT_EQ(Start(), "ready\n");
+  for (int i = 1; i <= 60; ++i) Inject(Cat(Id(i), " a@example.org b@example.net 100"));
+  ASSERT_TRUE(WaitLog("status=expired, returned to sender", 60));
+}
+
+TEST_F(RunnerTest, HoldsInDoubtWhatHadBegunWhenTheConnectionDied) {
+  Configure("relayhost = relay.one\nminimal_backoff_time = 1s\nmaximal_backoff_time = 1s\n");
+  SetMode("begin-and-die");
+  ASSERT_EQ(Start(), "ready\n");
+  Inject(Id(1) + " a@example.org b@example.net 100");
+  ASSERT_TRUE(WaitLog("in doubt"));
+  SetMode("deliver");
+  ASSERT_TRUE(WaitDelivered(1));
+  EXPECT_THAT(Delivered()[0], HasSubstr(" duplicate"));
+}
+
+TEST_F(RunnerTest, HoldsInDoubtWhatWasDispatchedWhenItWasKilled) {
+  Configure("relayhost = relay.one\nminimal_backoff_time = 1s\nmaximal_backoff_time = 1s\n");
+  SetMode("hang");
+  ASSERT_EQ(Start(), "ready\n");
+  Inject(Id(1) + " a@example.org b@example.net 100");
+  ASSERT_TRUE(WaitLog("(queue active)"));
+  Kill();
+  SetMode("deliver");
+  std::filesystem::remove(root_ + kInjectFile);
+  // The hanging child never looks at its channel: it holds agents.lock until it is ended.
+  ASSERT_EQ(Start(), "ready\n");
+  ASSERT_TRUE(WaitLog("still holds agents.lock: it is ended"));
+  ASSERT_TRUE(WaitDelivered(1));
+  EXPECT_THAT(Delivered()[0], HasSubstr(" duplicate"));
+  ASSERT_TRUE(WaitLog(Id(1) + ": removed"));
+}
+
+TEST_F(RunnerTest, DoesNotSendAgainAtOnceWhatAProgramDiedOf) {
+  SetMode("die");
+  ASSERT_EQ(Start(), "ready\n");
+  Inject(Id(1) + " a@example.org b@example.net 100");
+  ASSERT_TRUE(WaitLog("its mail waits"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  EXPECT_THAT(Lines(root_ + kConnectionsFile), SizeIs(1));
+}
+
+TEST_F(RunnerTest, SendsWhatWaitsByTheRelayhostOfToday) {
+  SetMode("path");
+  ASSERT_EQ(Start(), "ready\n");
+  Inject(Id(1) + " a@example.org b@example.net 100");
+  ASSERT_TRUE(WaitLog("its mail waits"));
+  Configure("relayhost = relay.two\n");
+  SetMode("deliver");
+  ASSERT_THAT(Ask(Verb::kFlush), SizeIs(1));
+  ASSERT_TRUE(WaitDelivered(1));
+  EXPECT_THAT(Delivered()[0], HasSubstr(" relay.two"));
+}
+
+TEST_F(RunnerTest, RoutesAgainOnReload) {
+  SetMode("path");
+  ASSERT_EQ(Start(), "ready\n");
+  for (int i = 1; i <= 300; ++i) Inject(Cat(Id(i), " a@example.org b@example.net 100"));
+  ASSERT_TRUE(WaitLog("its mail waits"));
+  ASSERT_TRUE(WaitFor([&] { return Answers().size() == 300; }));
+  Configure("relayhost = relay.two\n");
+  SetMode("deliver");
+  ASSERT_THAT(Ask(Verb::kReload), SizeIs(1));
+  ASSERT_TRUE(WaitDelivered(300));
+  for (const auto& line : Delivered()) EXPECT_THAT(line, HasSubstr(" relay.two"));
+}
+
+TEST_F(RunnerTest, KeepsItsSettingsWhenTheNewOnesAreWrong) {
+  ASSERT_EQ(Start(), "ready\n");
+  Configure("relayhost = relay.two\nminimal_backoff_time = soon\n");
+  const auto answer = Ask(Verb::kReload);
+  ASSERT_THAT(answer, SizeIs(1));
+  EXPECT_THAT(answer[0], HasSubstr("minimal_backoff_time"));
+  Inject(Id(1) + " a@example.org b@example.net 100");
+  ASSERT_TRUE(WaitDelivered(1));
+  EXPECT_THAT(Delivered()[0], HasSubstr(" relay.one"));
+}
+
+TEST_F(RunnerTest, TellsTheTraceOfAMessageAndNothingOfOthers) {
+  ASSERT_EQ(Start(), "ready\n");
+  Inject(Id(1) + " a@example.org b@example.net 100");
+  ASSERT_TRUE(WaitLog(Id(1) + ": removed"));
+  const auto trace = Ask(Verb::kTrace, Id(1));
+  ASSERT_GE(trace.size(), 3U);
+  EXPECT_THAT(trace[0], HasSubstr("submitted"));
+  EXPECT_THAT(testing::PrintToString(trace), HasSubstr("250 ok"));
+  EXPECT_THAT(Ask(Verb::kTrace, Id(2))[0], HasSubstr("no such message"));
+}
+
+TEST_F(RunnerTest, RefusesNonsenseAtTheControlSocket) {
+  ASSERT_EQ(Start(), "ready\n");
+  EXPECT_THAT(Ask("nonsense\n"), SizeIs(1));
+  EXPECT_THAT(Ask(std::string(100000, 'x')), Not(testing::Contains(HasSubstr("pid"))));
+  EXPECT_THAT(Ask(Verb::kStatus), SizeIs(2));
+}
+
+TEST_F(RunnerTest, LetsOthersNeitherStopNorSeeForeignMail) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs two users";
+  SetMode("path");
+  ASSERT_EQ(Start(), "ready\n");
+  Inject(Id(1) + " a@example.org b@example.net 100");
+  ASSERT_TRUE(WaitLog("its mail waits"));
+  const auto as_other = [&](uid_t uid, Verb verb, const std::string& id = "") {
+    EXPECT_EQ(seteuid(uid), 0);
+    auto lines = Ask(verb, id);
+    EXPECT_EQ(seteuid(0), 0);
+    return lines;
+  };
+  EXPECT_THAT(as_other(4321, Verb::kList), SizeIs(1));
+  EXPECT_THAT(as_other(4321, Verb::kTrace, Id(1))[0], HasSubstr("no such message"));
+  for (const Verb verb : {Verb::kFlush, Verb::kReload, Verb::kStop}) {
+    EXPECT_THAT(as_other(4321, verb)[0], HasSubstr("only root"));
+  }
+  EXPECT_THAT(as_other(1234, Verb::kList), SizeIs(2));  // the submitter
+  EXPECT_GE(as_other(1234, Verb::kTrace, Id(1)).size(), 2U);
+}
+
+TEST_F(RunnerTest, StopsByTheControlSocketAndLeavesNothingRunning) {
+  ASSERT_EQ(Start(), "ready\n");
+  Inject(Id(1) + " a@example.org b@example.net 100");
+  ASSERT_TRUE(WaitDelivered(1));
+  EXPECT_THAT(Ask(Verb::kStop), SizeIs(1));
+  EXPECT_EQ(Wait(), 0);
+}
+
+TEST_F(RunnerTest, TriesEverythingOnceAndEndsWithOnce) {
+  ASSERT_EQ(Start(), "ready\n");
+  SetMode("path");
+  Inject(Id(1) + " a@example.org b@example.net 100");
+  ASSERT_TRUE(WaitLog("its mail waits"));
+  EXPECT_EQ(Stop(), 0);
+  SetMode("deliver");
+  std::filesystem::remove(root_ + kInjectFile);
+  Inject(Id(2) + " a@example.org b@example.net 100");
+  ASSERT_EQ(Start(true), "ready\n");
+  EXPECT_EQ(Wait(), 0);
+  EXPECT_THAT(Delivered(), SizeIs(2));
+}
+
+TEST_F(RunnerTest, EndsWithOnceWhenNothingCanBeDelivered) {
+  SetMode("path");
+  Inject(Id(1) + " a@example.org b@example.net 100");
+  ASSERT_EQ(Start(true), "ready\n");
+  EXPECT_EQ(Wait(), 0);
+  EXPECT_THAT(Answers(), SizeIs(1));
+}
+
+TEST_F(RunnerTest, RefusesToBeTheSecond) {
+  ASSERT_EQ(Start(), "ready\n");
+  const pid_t first = std::exchange(runner_, -1);
+  EXPECT_THAT(Start(), HasSubstr("another queue-runner has "));
+  Wait();
+  runner_ = first;
+}
+
+TEST_F(RunnerTest, SaysWhatIsWrongWithItsConfiguration) {
+  Configure("minimal_backoff_time = soon\n");
+  EXPECT_THAT(Start(), HasSubstr("main.cf:7"));
+  EXPECT_EQ(Wait(), 78);
+}
+
+}  // namespace
+}  // namespace outpost::queue_runner
