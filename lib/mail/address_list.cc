@@ -152,7 +152,10 @@ std::string ExternalForm(Tokens tokens) {
     if (tokens[i].Is('@')) at = i;
   }
   if (at == tokens.size()) return JoinAddress({AddressText(tokens), std::nullopt});
-  return JoinAddress({AddressText(tokens.first(at)), AddressText(tokens.subspan(at + 1))});
+  std::string domain = AddressText(tokens.subspan(at + 1));
+  // From quotes or backslashes. Bare, `user@"x@y"` would turn into an address at y.
+  if (domain.find_first_of("@\"\\") != std::string::npos) domain = QuoteLocalPart(domain);
+  return JoinAddress({AddressText(tokens.first(at)), std::move(domain)});
 }
 
 // Reads tokens from left to right; `pending_` is what may become a phrase, a group's name or a bare address.
@@ -189,20 +192,19 @@ class ListParser {
   // Deals with the token `i`; returns the next one to deal with.
   size_t Step(size_t i) {
     const Token& token = tokens_[i];
-    if (token.Is(',') || token.Is(';')) {
-      Flush(i);
-    } else if (token.Is('<')) {
-      return Angle(i);
-    } else if (token.Is('>')) {
-      Flush(i);  // one too many
-    } else if (token.Is(':') && IsGroupName(Pending(i))) {
-      pending_ = i + 1;
-      return i + 1;
-    } else {
-      return i + 1;
-    }
-    pending_ = i + 1;
+    if (token.Is('<')) return Angle(i);
+    const bool ends_group_name = token.Is(':') && !has_at_;                     // else it belongs to a source route
+    const bool ends_address = token.Is(',') || token.Is(';') || token.Is('>');  // '>': one too many
+    if (ends_address) Flush(i);
+    if (ends_address || ends_group_name) return Restart(i + 1);
+    has_at_ = has_at_ || token.Is('@');
     return i + 1;
+  }
+
+  size_t Restart(size_t i) {
+    pending_ = i;
+    has_at_ = false;
+    return i;
   }
 
   size_t Angle(size_t open) {
@@ -224,15 +226,10 @@ class ListParser {
       mailbox.display_name = PhraseText(Pending(open));
       list_.mailboxes.push_back(std::move(mailbox));
     }
-    pending_ = closed ? close + 1 : close;
-    return pending_;
+    return Restart(closed ? close + 1 : close);
   }
 
   Tokens Pending(size_t end) const { return Tokens(tokens_).subspan(pending_, end - pending_); }
-
-  static bool IsGroupName(Tokens tokens) {
-    return std::ranges::none_of(tokens, [](const Token& token) { return token.Is('@'); });
-  }
 
   // The pending tokens up to `end` are bare addresses.
   void Flush(size_t end) {
@@ -277,6 +274,7 @@ class ListParser {
   std::vector<size_t> closing_;
   AddressList list_;
   size_t pending_ = 0;
+  bool has_at_ = false;  // among the pending ones; kept, lest every ':' look back at all of them
 };
 
 }  // namespace

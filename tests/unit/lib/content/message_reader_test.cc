@@ -1,5 +1,7 @@
 #include "lib/content/message_reader.h"
 
+#include <random>
+
 #include <gtest/gtest.h>
 
 namespace outpost::content {
@@ -123,6 +125,26 @@ TEST(MessageReader, TakesAFieldOfManyPiecesAsOne) {
 TEST(MessageReader, KeepsAHugeLineOfTheBody) {
   const std::string line(3000000, 'x');
   EXPECT_EQ(Read(line, LineEndings::kAlways, 4096).body, line + "\n");
+}
+
+TEST(MessageReader, FindsTheSameHoweverAnyBytesAreCut) {
+  constexpr std::string_view kAlphabet("Ab: \t\r\n\r\n\0>.\xe9", 13);
+  std::minstd_rand random(1);
+  for (int round = 0; round < 20000; ++round) {
+    std::string text(random() % 40, ' ');
+    for (char& c : text) c = kAlphabet[random() % kAlphabet.size()];
+    const auto endings = static_cast<LineEndings>(random() % 3);
+    const Parts whole = Read(text, endings);
+    const Parts cut = Read(text, endings, 1 + random() % 5);
+    ASSERT_EQ(whole.fields, cut.fields) << testing::PrintToString(text);
+    ASSERT_EQ(whole.body, cut.body) << testing::PrintToString(text);
+    for (const std::string& field : whole.fields) {
+      EXPECT_TRUE(field.ends_with('\n'));
+      EXPECT_EQ(field.find('\0'), std::string::npos);
+    }
+    EXPECT_EQ(whole.body.find('\r'), std::string::npos);
+    EXPECT_TRUE(whole.body.empty() || whole.body.ends_with('\n'));
+  }
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "lib/mail/address_list.h"
 
+#include <random>
+
 #include <gtest/gtest.h>
 
 #include "lib/mail/address.h"
@@ -118,6 +120,8 @@ TEST(AddressList, MakesSomethingOfBrokenText) {
       {"a@b>", {"a@b"}},
       {"a@b;", {"a@b"}},
       {"a@b@c", {"\"a@b\"@c"}},
+      {"user@\"x@y\"", {"user@\"x@y\""}},
+      {"user@x\\@y", {"user@\"x@y\""}},
       {"a)b@c", {"\"a)b\"@c"}},
       {"user@", {"user@"}},
       {"@", {"@"}},
@@ -130,7 +134,7 @@ TEST(AddressList, GivesNoAddressWithALineEnd) {
   Check({
       {"a\\\n b", {"\"a\\\\\"", "b"}},
       {"\"a\\\r\n b\"@c", {"\"a\\\\ b\"@c"}},
-      {"a@[1\\\n.2]", {"a@[1\\.2]"}},
+      {"a@[1\\\n.2]", {"a@\"[1\\\\.2]\""}},
   });
 }
 
@@ -183,6 +187,28 @@ TEST(AddressList, StaysQuickOnDeepAndLongText) {
   EXPECT_TRUE(ParseAddressList(std::string(size, ':')).cut);
   EXPECT_FALSE(IsValidAddress(Addresses(std::string(size, 'a')).front()));
   EXPECT_EQ(Addresses(std::string(size, '\\')).size(), 1U);
+  std::string words;
+  while (words.size() < size) words += "a ";
+  EXPECT_FALSE(ParseAddressList(words + "@" + std::string(size, ':'), 10 * size).cut);
+  EXPECT_FALSE(ParseAddressList(words + std::string(size, '<'), 10 * size).cut);
+}
+
+TEST(AddressList, IsTotalOverAnyBytes) {
+  constexpr std::string_view kAlphabet("ab.@<>,;:()\"\\[] \t\r\n!%\0\xc3\xa9", 24);
+  std::minstd_rand random(1);
+  for (int round = 0; round < 50000; ++round) {
+    std::string text(random() % 24, ' ');
+    for (char& c : text) c = kAlphabet[random() % kAlphabet.size()];
+    size_t before = 0;
+    for (const Mailbox& mailbox : ParseAddressList(text).mailboxes) {
+      EXPECT_LE(before, mailbox.begin) << text;
+      EXPECT_LE(mailbox.begin, mailbox.end) << text;
+      EXPECT_LE(mailbox.end, text.size()) << text;
+      EXPECT_EQ(mailbox.address.find_first_of("\r\n"), std::string::npos) << text;
+      EXPECT_EQ(JoinAddress(SplitAddress(mailbox.address)), mailbox.address) << text;
+      before = mailbox.end;
+    }
+  }
 }
 
 }  // namespace
