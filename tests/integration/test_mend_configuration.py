@@ -49,7 +49,10 @@ def test_broken_file_is_not_taken_by_reload(plain, relays):
     outpost = plain(server).start()
     outpost.main_cf(BROKEN.format(spool=outpost.spool, log=outpost.log_path))
     assert outpost.run("outpost", "-C", outpost.etc, "reload", check=False).returncode == 78
+    assert outpost.is_running()
     outpost.sendmail("bob@example.net", message=b"Subject: after a bad reload\n\n")
+    outpost.configure()
+    outpost.command("reload")
     server.wait("after a bad reload")
 
 

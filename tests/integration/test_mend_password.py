@@ -23,7 +23,7 @@ def test_wrong_password_returns_nothing_and_is_mended_by_flush(client, relays):
 
 def test_many_messages_make_few_attempts_to_log_in(client, relays):
     relay = relays.postfix().start()
-    outpost = client(relay, password="wrong", minimal_backoff_time="60s").start()
+    outpost = client(relay, password="wrong", minimal_backoff_time="60s", maximal_backoff_time="1h").start()
     ids = [outpost.submit("bob@example.net", message=b"Subject: many\n\n") for _ in range(20)]
     outpost.wait_for_deferred(ids[-1])
     attempts = len(re.findall("SASL (?:PLAIN|LOGIN) authentication failed", relay.log()))

@@ -84,7 +84,7 @@ def test_null_sender_gets_no_notice(plain, relays):
 
 
 @pytest.mark.core
-@pytest.mark.parametrize("recipient", ["a b@@example.net", "<@>", "bob@example..net", "bob@[1.2.3", "bob@-"])
+@pytest.mark.parametrize("recipient", ["<@>", "bob@example..net", "bob@-", "bob@.net"])
 @pytest.mark.parametrize("running", [False, True], ids=["maildrop", "socket"])
 def test_malformed_recipient_is_returned_alone(plain, relays, recipient, running):
     server = relays.scripted()

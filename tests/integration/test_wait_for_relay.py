@@ -61,10 +61,10 @@ def test_mail_that_waits_survives_a_restart(client, relays):
     relay.store.wait("Subject: restarted")
 
 
-def test_expired_message_is_returned(client, relays):
+def test_expired_message_is_returned(plain, relays):
     relay = relays.scripted(at={"MAIL": lambda session: None if "FROM:<>" in session.commands[-1].upper()
                                 else b"451 4.3.0 not now\r\n"})
-    outpost = client(relay, smtp_tls_security_level="none", smtp_sasl_auth_enable="no", maximal_queue_lifetime="3s").start()
+    outpost = plain(relay, maximal_queue_lifetime="3s").start()
     outpost.submit("-f", "alice@example.org", "bob@example.net", message=b"Subject: too late\n\n")
     notice = relay.wait("too late", timeout=60)
     assert notice.sender == "" and notice.recipients == ["alice@example.org"]

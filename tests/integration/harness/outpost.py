@@ -53,8 +53,9 @@ class Outpost:
         self.directory = Path(tempfile.mkdtemp(prefix="outpost-test-"))
         self.directory.chmod(0o755)
         self.etc, self.spool, self.log_path = self.directory / "etc", self.directory / "spool", self.directory / "mail.log"
-        for folder in (self.etc, self.spool):
-            folder.mkdir()
+        # The maildrop is there as after a first start: sendmail makes one in a user's own default place alone.
+        for folder, mode in ((self.etc, 0o755), (self.spool, 0o755), (self.spool / "maildrop", 0o700)):
+            folder.mkdir(mode=mode)
             os.chown(folder, uid, uid)
         os.chown(self.directory, uid, uid)
         self.stderr_path = self.directory / "stderr"

@@ -8,6 +8,11 @@ from .wait import PATIENCE, wait_for
 _ENVELOPE_HEADERS = (b"return-path:", b"x-original-to:", b"delivered-to:", b"envelope-to:")
 
 
+def unfolded(text):
+    """Bytes with every run of blanks and line ends as one blank, as prose is compared."""
+    return b" ".join(text.split())
+
+
 @dataclass
 class StoredMessage:
     path: Path
