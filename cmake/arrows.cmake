@@ -20,9 +20,9 @@ set(OUTPOST_ARROWS_admin sys confine mail content spool conf tables queue ipc)
 set(OUTPOST_LIBRARIES_confine seccomp)
 set(OUTPOST_LIBRARIES_ipc json)
 set(OUTPOST_LIBRARIES_queue sqlite)
-set(OUTPOST_LIBRARIES_pickup idn2 xxhash)
+set(OUTPOST_LIBRARIES_pickup xxhash)
 set(OUTPOST_LIBRARIES_smtp_client openssl sasl cares idn2)
-set(OUTPOST_LIBRARIES_admin cli11 json)
+set(OUTPOST_LIBRARIES_admin cli11)
 
 # Where only one part of a room is open to a process: the headers of lib/ipc, and the paths of lib/spool.
 set(OUTPOST_HEADERS_pickup_ipc channel descriptors intake)

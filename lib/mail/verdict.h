@@ -8,7 +8,7 @@
 
 namespace outpost::mail {
 
-// Whose fault a failure is; the three are never mixed up (docs/reliability.md).
+// Whose fault a failure is; the three are never mixed up (docs/architecture.md).
 //   kMessage  refused at MAIL, RCPT or DATA: this message or recipient alone is deferred or returned
 //   kAccount  login refused, mechanism missing, certificate that is not trusted: nothing is returned, the
 //             circuit of (relay, account) opens
