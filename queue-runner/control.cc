@@ -127,13 +127,22 @@ ipc::ListedMessage Control::Describe(const queue::Listed& listed) const {
   message.uid = listed.message.uid;
   message.state = queue::Summarize(listed, sys::WallClock());
   message.recipients_total = listed.unfinished;
+  bool all_stopped = !listed.recipients.empty();
   for (const auto& recipient : listed.recipients) {
+    ipc::ListedRecipient shown{recipient.recipient.address, std::string(queue::ToString(recipient.state)),
+                               recipient.last_text, recipient.next_attempt.count()};
     // Behind an open circuit no recipient is tried: its reason is theirs.
-    std::string why = listener_.why_waiting(recipient.route);
-    if (why.empty() || recipient.state == queue::RecipientState::kDead) why = recipient.last_text;
-    message.recipients.push_back({recipient.recipient.address, std::string(queue::ToString(recipient.state)),
-                                  std::move(why), recipient.next_attempt.count()});
+    const bool waits =
+        recipient.state == queue::RecipientState::kQueued || recipient.state == queue::RecipientState::kInDoubt;
+    const Waiting stopped = waits ? listener_.why_waiting(recipient.route) : Waiting{};
+    if (!stopped.why.empty()) {
+      shown.reason = stopped.why;
+      shown.next_attempt_us = std::max(shown.next_attempt_us, stopped.until.count());
+    }
+    all_stopped = all_stopped && !stopped.why.empty();
+    message.recipients.push_back(std::move(shown));
   }
+  if (all_stopped && message.state == "active") message.state = "deferred";
   return message;
 }
 

@@ -9,6 +9,7 @@
 #include "lib/ipc/control.h"
 #include "queue-runner/context.h"
 #include "queue-runner/control_client.h"
+#include "queue-runner/destination.h"
 
 namespace outpost::queue_runner {
 
@@ -17,7 +18,7 @@ class Control {
   // The orders and answers that are not the queue's.
   struct Listener {
     std::function<ipc::StatusLine()> status;
-    std::function<std::string(const queue::Route&)> why_waiting;
+    std::function<Waiting(const queue::Route&)> why_waiting;
     std::function<ipc::Done()> flush;
     std::function<ipc::Done()> reload;
     std::function<ipc::Done()> stop;

@@ -70,7 +70,8 @@ void Destination::Select(std::vector<Chosen>& chosen) {
   const size_t allowed = concurrency_.Allowed(now);
   if (stopping_ || !HasWork()) return;
   if (allowed == 0) return ArmProbe();
-  if (!IsProgramReady()) return;
+  if (ready_.empty()) ReadQueue();
+  if (ready_.empty() || !IsProgramReady()) return;
   if (concurrency_.is_open()) {  // one connection, one message
     const bool probing = std::ranges::any_of(connections_, [](const auto& one) { return !one->is_finishing(); });
     if (probing) return;
@@ -117,10 +118,23 @@ void Destination::ReadQueue() {
     return;
   }
   may_have_due_ = due->size() >= kPage;
-  ready_.assign(std::make_move_iterator(due->begin()), std::make_move_iterator(due->end()));
+  for (auto& recipient : *due) {
+    if (IsRoutedHere(recipient)) ready_.push_back(std::move(recipient));
+  }
 }
 
-// The next recipients of one message; what must go elsewhere by now is sent on its way.
+// Settings may have changed since its route was decided: then it is sent on its way.
+bool Destination::IsRoutedHere(const queue::QueuedRecipient& recipient) {
+  const queue::Route route = ResolveAgain(recipient, context_.policy.routing);
+  if (route == route_) return true;
+  context_.batch.Add({[this, key = recipient.key, route] {
+                        return context_.queue.SetRoute(key, route, context_.policy.generation);
+                      },
+                      [this, route] { verdicts_.NoteDue(route); }, [](const sys::Error&) {}});
+  return false;
+}
+
+// The next recipients of one message.
 UnitPointer Destination::NextUnit() {
   if (pool_.content_in_memory > kContentInMemory) return nullptr;
   if (ready_.empty() && may_have_due_) ReadQueue();
@@ -138,8 +152,9 @@ UnitPointer Destination::NextUnit() {
     unit->message = message;
     while (!ready_.empty() && ready_.front().message == key &&
            unit->recipients.size() < context_.policy.recipients_a_delivery) {
-      if (message && TakesRecipient(*message, ready_.front()))
-        unit->recipients.push_back(std::move(ready_.front()));
+      // Where the commit of what became of it failed, the queue says "due" of what may be sent already.
+      const bool usable = message && !verdicts_.HasFailedToCommit(key);
+      if (usable) unit->recipients.push_back(std::move(ready_.front()));
       ready_.pop_front();
     }
     if (unit->recipients.empty()) continue;
@@ -149,18 +164,6 @@ UnitPointer Destination::NextUnit() {
       verdicts_.Defer(message, one, "4.3.0", "cannot read the content", later);
   }
   return nullptr;
-}
-
-// Settings may have changed since its route was decided.
-bool Destination::TakesRecipient(const ActiveMessage& message, const queue::QueuedRecipient& recipient) {
-  if (verdicts_.HasFailedToCommit(message.facts.key)) return false;
-  const queue::Route route = ResolveAgain(recipient, context_.policy.routing);
-  if (route == route_) return true;
-  context_.batch.Add({[this, key = recipient.key, route] {
-                        return context_.queue.SetRoute(key, route, context_.policy.generation);
-                      },
-                      [this, route] { verdicts_.NoteDue(route); }, [](const sys::Error&) {}});
-  return false;
 }
 
 bool Destination::LoadContent(const ActivePointer& message) {
@@ -461,6 +464,12 @@ bool Destination::IsQuiet() const {
 
 bool Destination::IsForgettable() const {
   return connections_.empty() && !agent_ && ended_agents_.empty() && !HasWork() && !concurrency_.is_open();
+}
+
+Waiting Destination::WhyWaiting() const {
+  if (!concurrency_.is_open()) return {};
+  const Microseconds left = std::max(concurrency_.next_probe() - sys::MonotonicClock(), Microseconds::zero());
+  return {concurrency_.reason().why, sys::WallClock() + left};
 }
 
 std::string Destination::StatusLine() const {

@@ -35,6 +35,12 @@ struct FreshMessage {
   std::shared_ptr<const sys::ReadOnlyFd> content;
 };
 
+// Why mail for a destination does not leave: "" when nothing stops it, else until when (wall clock) at least.
+struct Waiting {
+  std::string why;
+  Microseconds until{};
+};
+
 // What a round has chosen; `connection` has the unit reserved.
 struct Chosen {
   Connection* connection = nullptr;
@@ -75,7 +81,7 @@ class Destination : private ConnectionOwner, private AgentOwner {
   bool IsForgettable() const;
   // For `outpost status`: what an administrator should know, "" when nothing.
   std::string StatusLine() const;
-  const Concurrency& concurrency() const { return concurrency_; }
+  Waiting WhyWaiting() const;
 
  private:
   void OnConnected(Connection& connection, const ipc::Connected& facts) override;
@@ -92,7 +98,7 @@ class Destination : private ConnectionOwner, private AgentOwner {
   bool IsProgramReady();
   void ReadQueue();
   UnitPointer NextUnit();
-  bool TakesRecipient(const ActiveMessage& message, const queue::QueuedRecipient& recipient);
+  bool IsRoutedHere(const queue::QueuedRecipient& recipient);
   bool LoadContent(const ActivePointer& message);
   Connection* FindRoom(size_t allowed);
   Connection* OpenConnection();

@@ -303,10 +303,9 @@ std::vector<std::string> Dispatch::StatusLines(size_t limit) const {
   return lines;
 }
 
-std::string Dispatch::WhyWaiting(const Route& route) const {
+Waiting Dispatch::WhyWaiting(const Route& route) const {
   const auto it = destinations_.find(route);
-  if (it == destinations_.end() || !it->second->concurrency().is_open()) return "";
-  return it->second->concurrency().reason().why;
+  return it == destinations_.end() ? Waiting{} : it->second->WhyWaiting();
 }
 
 }  // namespace outpost::queue_runner

@@ -48,8 +48,7 @@ class Dispatch {
   bool IsQuiet() const;
   // Lines for people, of destinations that have something to tell; at most `limit`.
   std::vector<std::string> StatusLines(size_t limit) const;
-  // Why mail for `route` does not leave, "" when nothing stops it.
-  std::string WhyWaiting(const queue::Route& route) const;
+  Waiting WhyWaiting(const queue::Route& route) const;
 
  private:
   struct RouteHash {

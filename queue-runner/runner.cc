@@ -95,23 +95,22 @@ void Runner::Round() {
   const bool had_changes = batch_.has_changes();
   bool good = batch_.Apply();
   const auto fresh = intake_.TakeFresh();
-  if (good && !batch_.in_trouble()) {
-    dispatch_.Select(fresh);
-    good = batch_.Commit();
-  } else if (good) {
-    // Trouble ends with a commit; while there is nothing else to commit, nothing is chosen either.
-    good = batch_.Commit();
-  }
-  if (!good) {
-    // What was committed alone is found in the queue.
-    own_.loop.After(kTroubleRetry, [this] {
-      batch_.TryAgain();
-      dispatch_.LookAgain();
-    });
-  }
+  if (good && !batch_.in_trouble()) dispatch_.Select(fresh);
+  good = good && batch_.Commit();
+  if (!good) ArmRetry();
   ReportDamaged();
   if (had_changes) ArmTidy();
   if (once_ && !stopping_) EndIfDone();
+}
+
+// The trouble may be over by then; what was committed alone meanwhile is found in the queue.
+void Runner::ArmRetry() {
+  if (std::exchange(retry_armed_, true)) return;
+  own_.loop.After(kTroubleRetry, [this] {
+    retry_armed_ = false;
+    batch_.TryAgain();
+    dispatch_.LookAgain();
+  });
 }
 
 void Runner::ReportDamaged() {

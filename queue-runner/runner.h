@@ -49,6 +49,7 @@ class Runner {
 
  private:
   void Round();
+  void ArmRetry();
   void EndIfDone();
   void OnSignal(int number);
   void OnProgramEnded();
@@ -77,8 +78,8 @@ class Runner {
   Recovery recovery_;
   std::optional<sys::Error> broken_;
   bool stopping_ = false;
-  bool changed_ = false;  // since the queue was last tidied
   bool round_asked_ = false;
+  bool retry_armed_ = false;
   sys::EventLoop::TimerId tidy_timer_ = 0;
   Microseconds stop_deadline_{};
   Microseconds next_housekeeping_{};
