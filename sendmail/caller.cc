@@ -26,7 +26,7 @@ Caller IdentifyCaller() {
   caller.uid = getuid();
   const passwd* user = getpwuid(caller.uid);
   const std::string_view name = user == nullptr ? "" : user->pw_name;
-  if (name.empty() || std::ranges::any_of(name, IsControl)) {
+  if (user == nullptr || name.empty() || std::ranges::any_of(name, IsControl)) {
     caller.login = sys::Cat("uid-", caller.uid);
     return caller;
   }

@@ -26,7 +26,9 @@
 
 namespace {
 
-using namespace outpost;
+namespace conf = outpost::conf;
+namespace sendmail = outpost::sendmail;
+namespace sys = outpost::sys;
 using sys::Cat;
 
 void Say(int fd, const std::string& line) {
@@ -62,6 +64,7 @@ int BecomeOutpost(const sendmail::Options& options, const sendmail::Caller& call
   if (options.config) words.insert(words.begin(), {"-C", *options.config});
   words.insert(words.begin(), "outpost");
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   signal(SIGPIPE, SIG_DFL);  // "mailq | head"

@@ -15,15 +15,12 @@
 #include "lib/spool/record.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/file.h"
-#include "lib/sys/text.h"
 #include "sendmail/addresses.h"
 #include "sendmail/hand_over.h"
 #include "sendmail/record_file.h"
 
 namespace outpost::sendmail {
 namespace {
-
-using sys::Cat;
 
 content::LineEndings ToLineEndings(conf::FixLineEndings value) {
   switch (value) {

@@ -112,56 +112,56 @@ struct Attribute {
   std::string_view name;
   bool required;
   bool repeats;
-  bool (*take)(std::string value, RecordHead& head);
+  bool (*take)(std::string&& value, RecordHead& head);
 };
 
-bool TakeToken(std::string value, RecordHead& head) {
+bool TakeToken(std::string&& value, RecordHead& head) {
   head.token = std::move(value);
   return IsToken(head.token);
 }
 
-bool TakeTime(std::string value, RecordHead& head) {
+bool TakeTime(std::string&& value, RecordHead& head) {
   const auto number = ParseNumber(value);
   if (number) head.arrival = std::chrono::microseconds(static_cast<int64_t>(*number));
   return number.has_value();
 }
 
-bool TakeSize(std::string value, RecordHead& head) {
+bool TakeSize(std::string&& value, RecordHead& head) {
   const auto number = ParseNumber(value);
   if (number) head.size_bytes = *number;
   return number.has_value();
 }
 
-bool TakeSender(std::string value, RecordHead& head) {
+bool TakeSender(std::string&& value, RecordHead& head) {
   head.sender = std::move(value);
   return head.sender.size() <= mail::kMaxAddress;
 }
 
-bool TakeFullName(std::string value, RecordHead& head) {
+bool TakeFullName(std::string&& value, RecordHead& head) {
   head.full_name = std::move(value);
   return head.full_name->size() <= kMaxFullName;
 }
 
-bool TakeExtract(std::string value, RecordHead& head) {
+bool TakeExtract(std::string&& value, RecordHead& head) {
   head.extract_recipients = true;
   return value == "yes";
 }
 
-bool TakeNotify(std::string value, RecordHead& head) {
+bool TakeNotify(std::string&& value, RecordHead& head) {
   return mail::Notify::Parse(value, head.notify) && head.notify.ToString() == value;
 }
 
-bool TakeReturn(std::string value, RecordHead& head) {
+bool TakeReturn(std::string&& value, RecordHead& head) {
   head.ret = value == "full" ? mail::ReturnContent::kFull : mail::ReturnContent::kHeaders;
   return value == ToString(head.ret);
 }
 
-bool TakeEnvelopeId(std::string value, RecordHead& head) {
+bool TakeEnvelopeId(std::string&& value, RecordHead& head) {
   head.envelope_id = std::move(value);
   return !head.envelope_id.empty() && head.envelope_id.size() <= mail::kMaxEnvelopeId && IsXtext(head.envelope_id);
 }
 
-bool TakeRecipient(std::string value, RecordHead& head) {
+bool TakeRecipient(std::string&& value, RecordHead& head) {
   if (value.size() > mail::kMaxAddress || head.recipients.size() == mail::kMaxRecipients) return false;
   head.recipients.push_back(std::move(value));
   return true;
