@@ -34,10 +34,9 @@ Result<bool> Housekeeping::Tidy() {
 }
 
 Result<bool> Housekeeping::EraseHidden() {
-  const auto hidden = ledger_.FindHidden();
-  if (!hidden) return hidden.error();
-  if (!hidden.value()) return false;
-  if (auto erased = batch_.Within([&] { return ledger_.EraseStep(**hidden); }); !erased) return erased.error();
+  const auto hidden = ledger_.HasHidden();
+  if (!hidden || !*hidden) return hidden;
+  if (auto erased = batch_.Within([&] { return ledger_.EraseStep(); }); !erased) return erased.error();
   return true;
 }
 

@@ -12,7 +12,9 @@ using sys::Cat;
 using sys::Error;
 using sys::Printable;
 
-constexpr int64_t kEraseSlice = 1000;  // recipients a step
+// What one step of deleting takes at most.
+constexpr int64_t kEraseMessages = 64;
+constexpr int64_t kEraseRecipients = 1000;  // numbers of one message
 
 // The history's word for what an outcome did.
 std::string_view Kind(const Outcome& outcome) {
@@ -61,11 +63,13 @@ Ledger::Ledger(Connection& connection, Contents& contents, History& history, Qua
                   "SELECT count(*) FROM recipient WHERE message = ? AND state = 'dead'"),
       hide_(connection, "remove a message from", "UPDATE message SET state = 'gone' WHERE key = ?"),
       hidden_(connection, "look for removed messages in",
-              "SELECT key FROM message WHERE state <> 'queued' AND state = 'gone' LIMIT 1"),
-      erase_recipients_(connection, "remove recipients from", "DELETE FROM recipient WHERE message = ?"),
-      erase_some_recipients_(connection, "remove recipients from",
-                             "DELETE FROM recipient WHERE message = ?1 AND number IN "
-                             "(SELECT number FROM recipient WHERE message = ?1 LIMIT ?2)"),
+              "SELECT key, size FROM message WHERE state <> 'queued' AND state = 'gone' LIMIT ?"),
+      erase_unfinished_(connection, "remove recipients from",
+                        Cat("DELETE FROM recipient WHERE message = ? AND ", kUnfinished)),
+      erase_recipients_(connection, "remove recipients from",
+                        "DELETE FROM recipient WHERE message = ?1 AND number < "
+                        "(SELECT min(number) FROM recipient WHERE message = ?1) + ?2"),
+      has_recipients_(connection, "look for recipients in", "SELECT 1 FROM recipient WHERE message = ? LIMIT 1"),
       erase_message_(connection, "remove a message from", "DELETE FROM message WHERE key = ?") {}
 
 Result<std::optional<QueuedMessage>> Ledger::Message(MessageKey key) {
@@ -171,27 +175,54 @@ Result<void> Ledger::Remove(MessageKey message, Microseconds now) {
   totals_.AddDead(-*dead);
   totals_.AddMessages(-1);
   if (auto marked = history_.MarkRemoved(brief.value()->id, now); !marked) return marked;
-  if (auto erased = erase_recipients_.Run(message); !erased) return erased;
-  // Large content goes in steps, by EraseHidden.
-  if (brief.value()->size > kContentChunk) return hide_.Run(message);
-  if (auto erased = contents_.Erase(message); !erased) return erased;
-  return erase_message_.Run(message);
+  // What waits must not be found any more. All else is deleted later, many messages in one commit: the pages of
+  // content are the larger part of what a removal writes.
+  if (auto erased = erase_unfinished_.Run(message); !erased) return erased;
+  return hide_.Run(message);
 }
 
-Result<std::optional<MessageKey>> Ledger::FindHidden() {
-  Rows rows(hidden_);
-  const auto found = rows.Next();
-  if (!found) return found.error();
-  if (!*found) return std::optional<MessageKey>();
-  return std::optional<MessageKey>(rows.Integer(0));
+Result<std::vector<Ledger::Hidden>> Ledger::FindHidden(int64_t limit) {
+  std::vector<Hidden> found;
+  Rows rows(hidden_, limit);
+  while (true) {
+    const auto next = rows.Next();
+    if (!next) return next.error();
+    if (!*next) return found;
+    found.push_back({rows.Integer(0), rows.Integer(1)});
+  }
 }
 
-Result<void> Ledger::EraseStep(MessageKey hidden) {
-  if (auto erased = erase_some_recipients_.Run(hidden, kEraseSlice); !erased) return erased;
-  if (erase_some_recipients_.rows_changed() == kEraseSlice) return {};
-  const auto erased_chunk = contents_.EraseChunk(hidden);
-  if (!erased_chunk) return erased_chunk.error();
-  return *erased_chunk ? Result<void>() : erase_message_.Run(hidden);
+Result<bool> Ledger::HasHidden() {
+  const auto hidden = FindHidden(1);
+  if (!hidden) return hidden.error();
+  return !hidden->empty();
+}
+
+Result<void> Ledger::EraseStep() {
+  const auto hidden = FindHidden(kEraseMessages);
+  if (!hidden) return hidden.error();
+  int64_t bytes = 0;
+  for (const auto& one : *hidden) {
+    if (auto erased = EraseHidden(one); !erased) return erased;
+    bytes += one.size;
+    if (bytes >= int64_t{kContentChunk}) break;
+  }
+  return {};
+}
+
+Result<void> Ledger::EraseHidden(const Hidden& hidden) {
+  if (auto erased = erase_recipients_.Run(hidden.key, kEraseRecipients); !erased) return erased;
+  const auto has_more = Rows(has_recipients_, hidden.key).Next();
+  if (!has_more) return has_more.error();
+  if (*has_more) return {};
+  if (hidden.size > int64_t{kContentChunk}) {
+    const auto erased = contents_.EraseChunk(hidden.key);
+    if (!erased) return erased.error();
+    if (*erased) return {};
+  } else if (auto erased = contents_.Erase(hidden.key); !erased) {
+    return erased;
+  }
+  return erase_message_.Run(hidden.key);
 }
 
 }  // namespace outpost::queue

@@ -22,9 +22,9 @@ class Ledger {
   Result<void> AddWaited(MessageKey message, Microseconds time);
   Result<void> Remove(MessageKey message, Microseconds now);
 
-  // A message that Remove or Intake has hidden for deletion, and a step of deleting it.
-  Result<std::optional<MessageKey>> FindHidden();
-  Result<void> EraseStep(MessageKey hidden);
+  // Whether there is something that Remove or Intake has hidden for deletion; a step of deleting it.
+  Result<bool> HasHidden();
+  Result<void> EraseStep();
 
  private:
   struct Brief {
@@ -35,6 +35,13 @@ class Ledger {
   Result<void> RecordOne(std::string_view id, MessageKey message, const Outcome& outcome, Microseconds now);
   Result<void> AddEvent(std::string_view id, uint32_t number, const std::string& address, const Outcome& outcome,
                         Microseconds now);
+  struct Hidden {
+    MessageKey key = 0;
+    int64_t size = 0;
+  };
+  Result<std::vector<Hidden>> FindHidden(int64_t limit);
+  // One message of at most a chunk, or a piece of a larger one.
+  Result<void> EraseHidden(const Hidden& hidden);
   Result<int64_t> CountDead(MessageKey message);
 
   Contents& contents_;
@@ -51,8 +58,9 @@ class Ledger {
   Statement count_dead_;
   Statement hide_;
   Statement hidden_;
+  Statement erase_unfinished_;
   Statement erase_recipients_;
-  Statement erase_some_recipients_;
+  Statement has_recipients_;
   Statement erase_message_;
 };
 

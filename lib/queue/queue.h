@@ -256,7 +256,7 @@ class Queue {
   Result<uint64_t> Unfinished(MessageKey message);
   // Time that the message has spent waiting with a network.
   Result<void> AddWaited(MessageKey message, Microseconds time);
-  // Deletes message, content and rows; events stay, with "removed".
+  // The message is gone for every other call; Tidy() deletes content and rows. Events stay, with "removed".
   Result<void> Remove(MessageKey message, Microseconds now);
   // The content, in a sealed memfd or, when larger than sys::Scratch::kMemoryBytes, an unlinked file of
   // `scratch_directory`.

@@ -227,9 +227,9 @@ TEST_F(QueueIntake, LeavesNoTraceOfAMessageThatWasNotCompleted) {
     EXPECT_TRUE(queue().Trace(message->id)->empty());
   }
   while (*queue().Tidy()) continue;
-  Edit(
-      "CREATE TABLE seen AS SELECT (SELECT count(*) FROM message) + (SELECT count(*) FROM recipient) + "
-      "(SELECT count(*) FROM content) AS n; DELETE FROM recipient WHERE 1 / (SELECT n = 0 FROM seen) = 0");
+  EXPECT_EQ(Look("SELECT (SELECT count(*) FROM message) + (SELECT count(*) FROM recipient) + "
+                 "(SELECT count(*) FROM content)"),
+            0);
 }
 
 TEST_F(QueueIntake, RollsBackAWholeBatch) {

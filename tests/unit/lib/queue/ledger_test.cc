@@ -75,10 +75,44 @@ TEST_F(QueueLedger, RemovesMessageAndContentButNotTheHistory) {
   Do([&] { return queue().Remove(stored.key, kStart + seconds(1)); });
   EXPECT_FALSE(queue().Message(stored.key).value().has_value());
   EXPECT_FALSE(queue().Find(MakeId(1)).value().has_value());
+  EXPECT_TRUE(queue().List(0, 10, 10)->empty());
   EXPECT_EQ(queue().Count()->messages, 0U);
+  CrashAndReopen();
+  while (*queue().Tidy()) continue;
   EXPECT_EQ(*queue().ContentHead(stored.key, 10), "");
   EXPECT_THAT(TraceOf(1), ::testing::ElementsAre("submitted  x1", "sent r0@example.net x1",
                                                  "returned r1@example.net x1", "removed  x1"));
+}
+
+TEST_F(QueueLedger, HasNothingDueOfARemovedMessage) {
+  const Stored stored = Put(1, 3);
+  Dispatch(stored.first_recipient);
+  Do([&] { return queue().Remove(stored.key, kStart); });
+  EXPECT_TRUE(DueAt(kStart + seconds(100)).empty());
+  EXPECT_TRUE(queue().Undecided(10)->empty());
+  EXPECT_TRUE(queue().RoutedByOther(9, 10)->empty());
+  EXPECT_TRUE(queue().WaitingSince(kRelay, kStart + seconds(100), 10)->empty());
+}
+
+TEST_F(QueueLedger, RemovesManyRecipientsInSteps) {
+  const Stored stored = Put(1, 2500);
+  Record(stored.key, MakeOutcome(stored.first_recipient + 2400, RecipientState::kSent));
+  for (uint32_t number = 0; number < 1500; number += 100) {
+    Record(stored.key, MakeOutcome(stored.first_recipient + number, RecipientState::kSent));
+  }
+  Do([&] { return queue().Remove(stored.key, kStart); });
+  while (*queue().Tidy()) continue;
+  EXPECT_EQ(Look("SELECT (SELECT count(*) FROM recipient) + (SELECT count(*) FROM message)"), 0);
+}
+
+TEST_F(QueueLedger, RemovesManySmallMessagesInOneStep) {
+  for (uint64_t number = 1; number <= 64; ++number) {
+    const Stored stored = Put(number);
+    Do([&] { return queue().Remove(stored.key, kStart); });
+  }
+  int steps = 0;
+  while (*queue().Tidy()) ++steps;
+  EXPECT_EQ(steps, 1);
 }
 
 TEST_F(QueueLedger, RemovesLargeContentInSteps) {

@@ -78,6 +78,20 @@ class QueueTest : public ::testing::Test {
     sqlite3_close(database);
   }
 
+  // The number that a query gives on the closed database.
+  int64_t Look(const std::string& sql) {
+    Close();
+    sqlite3* database = nullptr;
+    EXPECT_EQ(sqlite3_open(paths_->QueueDatabase().c_str(), &database), SQLITE_OK);
+    sqlite3_stmt* statement = nullptr;
+    EXPECT_EQ(sqlite3_prepare_v2(database, sql.c_str(), -1, &statement, nullptr), SQLITE_OK) << sql;
+    EXPECT_EQ(sqlite3_step(statement), SQLITE_ROW) << sql;
+    const int64_t number = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(database);
+    return number;
+  }
+
   static mail::QueueId MakeId(uint64_t number) {
     return mail::QueueId::Make(kStart + Microseconds(number), number);
   }
