@@ -45,7 +45,7 @@ constexpr auto kParameters = std::to_array<Parameter>({
     {"maximal_queue_lifetime", kTime, "5d", 'd', 0, kRunner, "How long a message is tried before it is returned; 0: one attempt."},
     {"message_drop_headers", kList, "bcc, content-length, resent-bcc, return-path", 0, 0, kPickup, "Header lines that are removed from every message."},
     {"message_size_limit", kSize, "10240000", 0, 0, kSendmail | kPickup, "The largest message that is accepted, header included; 0: no limit."},
-    {"minimal_backoff_time", kTime, "300s", 's', 1, kRunner, "The shortest time between two attempts to deliver a message, and how long a relay that failed is left alone."},
+    {"minimal_backoff_time", kTime, "300s", 's', 1, kRunner | kSmtp, "The shortest time between two attempts to deliver a message, and how long a relay that failed is left alone."},
     {"mydomain", kNonEmpty, "$myhostname without its first label", 0, 0, kPickup, "This host's domain.", true},
     {"myhostname", kNonEmpty, "the system's host name", 0, 0, kPickup | kRunner | kSmtp, "This host's full name.", true},
     {"myorigin", kNonEmpty, "$myhostname", 0, 0, kPickup | kRunner, "The domain of addresses that have none; a value that begins with / is a file, its first line counts."},

@@ -130,6 +130,7 @@ struct SmtpClientSettings {
   seconds smtp_data_done_timeout{};
   seconds smtp_rset_timeout{};
   seconds smtp_quit_timeout{};
+  seconds minimal_backoff_time{};  // at level may: how long mail waits before it goes where TLS fails
   seconds max_idle{};
 };
 

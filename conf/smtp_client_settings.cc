@@ -116,6 +116,7 @@ void ReadTimes(Configuration& configuration, SmtpClientSettings* settings) {
   settings->smtp_data_done_timeout = configuration.Time("smtp_data_done_timeout");
   settings->smtp_rset_timeout = configuration.Time("smtp_rset_timeout");
   settings->smtp_quit_timeout = configuration.Time("smtp_quit_timeout");
+  settings->minimal_backoff_time = configuration.Time("minimal_backoff_time");
   settings->max_idle = configuration.Time("max_idle");
 }
 
