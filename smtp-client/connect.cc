@@ -21,7 +21,7 @@ constexpr sys::Microseconds kSystemLimit = std::chrono::hours(1);
 
 struct Attempt {
   sys::UniqueFd fd;
-  Peer peer;
+  RelayAddress target;
   sys::Microseconds deadline;
 };
 
@@ -60,12 +60,12 @@ class Race {
       return std::nullopt;
     }
     if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&target.address), target.length) == 0)
-      return ConnectedSocket{std::move(fd), target.peer};
+      return ConnectedSocket{std::move(fd), target};
     if (errno != EINPROGRESS) {
       failure_ = Describe(target.peer, errno);
       return std::nullopt;
     }
-    attempts_.push_back({std::move(fd), target.peer, now + limit_});
+    attempts_.push_back({std::move(fd), target, now + limit_});
     next_start_ = now + kAttemptDelay;
     return std::nullopt;
   }
@@ -92,7 +92,7 @@ class Race {
       socklen_t size = sizeof code;
       if (poll(&fd, 1, 0) > 0) {
         if (getsockopt(attempt->fd.get(), SOL_SOCKET, SO_ERROR, &code, &size) != 0) code = errno;
-        if (code == 0) return ConnectedSocket{std::move(attempt->fd), std::move(attempt->peer)};
+        if (code == 0) return ConnectedSocket{std::move(attempt->fd), std::move(attempt->target)};
       } else if (now >= attempt->deadline) {
         code = ETIMEDOUT;
       }
@@ -100,7 +100,7 @@ class Race {
         ++attempt;
         continue;
       }
-      failure_ = Describe(attempt->peer, code);
+      failure_ = Describe(attempt->target.peer, code);
       attempt = attempts_.erase(attempt);
       next_start_ = now;  // the next need not wait for this one any more
     }

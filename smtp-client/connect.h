@@ -15,7 +15,7 @@ namespace outpost::smtp_client {
 
 struct ConnectedSocket {
   sys::UniqueFd fd;  // non-blocking, close-on-exec, TCP_NODELAY
-  Peer peer;
+  RelayAddress target;
 };
 struct ConnectFailure {
   std::string why;  // "connect to smtp.example.org[192.0.2.1]:587: Connection refused": the last one's

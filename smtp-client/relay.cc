@@ -148,6 +148,14 @@ ResolverPointer MakeResolver() {
 // Says for good that there is nothing.
 bool IsNegative(int status) { return status == ARES_ENOTFOUND || status == ARES_ENODATA; }
 
+// Why a look-up has ended without addresses.
+using Ending = std::variant<mail::Verdict, RunnerGone>;
+
+Resolution AsResolution(Ending ending) {
+  if (auto* verdict = std::get_if<mail::Verdict>(&ending)) return std::move(*verdict);
+  return RunnerGone{};
+}
+
 class Lookup {
  public:
   Lookup(const NextHop& next_hop, const ResolvePolicy& policy, sys::FdView channel)
@@ -161,7 +169,7 @@ class Lookup {
     if (!resolver_) return Failure({4, 3, 0}, "cannot prepare the resolver", false);
     std::vector<MailHost> hosts;
     if (next_hop_.lookup_mx && policy_.mx_lookups) {
-      if (auto ended = FindMailHosts(hosts)) return std::move(*ended);
+      if (auto ended = FindMailHosts(hosts)) return AsResolution(std::move(*ended));
     } else {
       hosts.push_back({next_hop_.host, 0});
     }
@@ -169,7 +177,7 @@ class Lookup {
   }
 
  private:
-  std::optional<Resolution> FindMailHosts(std::vector<MailHost>& hosts) {
+  std::optional<Ending> FindMailHosts(std::vector<MailHost>& hosts) {
     MxAnswer answer;
     ares_query(resolver_.get(), next_hop_.host.c_str(), ns_c_in, ns_t_mx, OnMx, &answer);
     if (auto ended = Wait()) return ended;
@@ -206,7 +214,7 @@ class Lookup {
       answers[i].port = next_hop_.port;
       ares_getaddrinfo(resolver_.get(), hosts[i].name.c_str(), nullptr, &hints, OnAddresses, &answers[i]);
     }
-    if (auto ended = Wait()) return std::move(*ended);
+    if (auto ended = Wait()) return AsResolution(std::move(*ended));
     std::vector<RelayAddress> found;
     const AddressAnswer* unsure = nullptr;
     for (auto& answer : answers) {
@@ -223,7 +231,7 @@ class Lookup {
                    unsure == nullptr);
   }
 
-  std::optional<Resolution> Wait() {
+  std::optional<Ending> Wait() {
     switch (Drive(resolver_.get(), deadline_, channel_)) {
       case Waited::kDone:
         return std::nullopt;
@@ -232,16 +240,16 @@ class Lookup {
         return Failure({4, 4, 3}, sys::Cat("Name service error for name=", next_hop_.host, ": timed out"), false);
       case Waited::kRunnerGone:
         ares_cancel(resolver_.get());
-        return Resolution(RunnerGone{});
+        return RunnerGone{};
     }
     return std::nullopt;
   }
 
   // `for_good`: DNS has said so, and not that it does not know.
-  Resolution Failure(mail::EnhancedStatus status, std::string why, bool for_good) const {
-    if (for_good && policy_.failures_are_final) return mail::Verdict(mail::Returned{status, std::move(why)});
+  mail::Verdict Failure(mail::EnhancedStatus status, std::string why, bool for_good) const {
+    if (for_good && policy_.failures_are_final) return mail::Returned{status, std::move(why)};
     if (status.category != 4) status = {4, status.subject, status.detail};
-    return mail::Verdict(mail::Deferred{status, std::move(why), mail::Fault::kPath});
+    return mail::Deferred{status, std::move(why), mail::Fault::kPath};
   }
 
   const NextHop& next_hop_;

@@ -15,6 +15,23 @@ RunnerLine::RunnerLine(ipc::Channel channel) : channel_(std::move(channel)) {
 }
 
 sys::Result<FromRunner> RunnerLine::Next() {
+  if (!peeked_) return Read();
+  auto next = std::move(*peeked_);
+  peeked_.reset();
+  return next;
+}
+
+const ipc::Deliver* RunnerLine::Peek() {
+  if (!peeked_) {
+    auto next = Read();
+    if (next && std::holds_alternative<NothingYet>(*next)) return nullptr;
+    peeked_.emplace(std::move(next));
+  }
+  const auto* assignment = *peeked_ ? std::get_if<Assignment>(&**peeked_) : nullptr;
+  return assignment != nullptr ? &assignment->message : nullptr;
+}
+
+sys::Result<FromRunner> RunnerLine::Read() {
   while (true) {
     auto packet = channel_.Receive();
     if (!packet && packet.error().code() == EAGAIN) return FromRunner(NothingYet{});

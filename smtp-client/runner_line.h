@@ -32,12 +32,15 @@ class RunnerLine {
   // What has come, without waiting. An Error: the channel has ended, or what came cannot be believed; nothing more
   // can be done for the runner.
   sys::Result<FromRunner> Next();
+  // The message that Next() will give, if it has come already; valid until then. Does not wait.
+  const ipc::Deliver* Peek();
   // Waits until there is room.
   sys::Result<void> Send(const std::string& packet) const;
 
   sys::FdView fd() const { return channel_.fd(); }
 
  private:
+  sys::Result<FromRunner> Read();
   sys::Result<void> Begin(ipc::Deliver message, sys::UniqueFd content);
   sys::Result<void> Continue(ipc::DeliverMore more);
   void Add(std::vector<ipc::DeliveryRecipient> recipients);
@@ -45,6 +48,7 @@ class RunnerLine {
   ipc::Channel channel_;
   std::optional<Assignment> partial_;
   bool complete_ = false;
+  std::optional<sys::Result<FromRunner>> peeked_;
 };
 
 }  // namespace outpost::smtp_client

@@ -44,7 +44,7 @@ int Session::Run() {
     log_.Error(confined.error().text());
     return EX_OSERR;
   }
-  auto outcome = Open(provision_, *confined, runner_.fd(), log_);
+  auto outcome = Open(provision_, *confined, runner_, log_);
   if (std::holds_alternative<RunnerGone>(outcome)) return EX_OK;
   if (const auto* failure = std::get_if<OpenFailure>(&outcome)) return ReportFailure(*failure);
   return ServeConnection(std::move(std::get<OpenConnection>(outcome)));

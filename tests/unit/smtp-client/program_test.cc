@@ -62,7 +62,8 @@ void ExpectEnd(const ipc::Channel& channel) {
 
 class SmtpProgram : public testing::Test {
  protected:
-  ~SmtpProgram() override {
+  ~SmtpProgram() override { Stop(); }
+  void Stop() {
     parent_.Close();
     if (process_.pid > 0) static_cast<void>(sys::Reap(process_));
   }
@@ -98,10 +99,12 @@ class SmtpProgram : public testing::Test {
     return Connect("[127.0.0.1]:" + std::to_string(relay.port()));
   }
 
-  mail::QueueId Deliver(const ipc::Channel& channel, const std::string& content, size_t recipients = 1) {
+  mail::QueueId Deliver(const ipc::Channel& channel, const std::string& content, size_t recipients = 1,
+                        std::chrono::seconds waited = {}) {
     ipc::Deliver message;
     message.id = mail::QueueId::Make(std::chrono::seconds(1700000000), ++messages_);
-    message.arrival_us = message.activated_us = 1700000000000000;
+    message.activated_us = 1700000000000000;
+    message.arrival_us = message.activated_us - std::chrono::microseconds(waited).count();
     message.content_bytes = content.size();
     message.envelope.sender = "alice@example.org";
     for (uint32_t i = 0; i < recipients; ++i) {
@@ -293,8 +296,7 @@ TEST_F(SmtpProgram, FailuresBeforeMailReturnNothing) {
     const auto failed = Expect<ipc::ConnectionFailed>(channel);
     EXPECT_EQ(mail::Fault::kPath, failed.why.fault) << greeting;
     EXPECT_EQ(4, failed.why.status.category) << greeting;
-    parent_.Close();
-    static_cast<void>(sys::Reap(process_));
+    Stop();
   }
 }
 
@@ -320,6 +322,44 @@ TEST_F(SmtpProgram, BytesBehindTheStartTlsReplyEndIt) {
   const auto failed = Expect<ipc::ConnectionFailed>(ConnectTo(relay));
   EXPECT_EQ(mail::Fault::kPath, failed.why.fault);
   EXPECT_NE(std::string::npos, failed.why.why.find("more was said than was asked")) << failed.why.why;
+}
+
+// At level may: in clear only after it has waited, and on a connection of its own.
+TEST_F(SmtpProgram, WhereTlsFailsMailThatHasWaitedGoesInClear) {
+  for (const bool has_waited : {false, true}) {
+    std::vector<std::string> contents;
+    ScriptedRelay relay([&](RelayTurn& turn) {
+      turn.Say("220 hi");
+      turn.Line();
+      turn.SayBytes("250-relay\r\n250-PIPELINING\r\n250 STARTTLS\r\n");
+      if (turn.Line() == "STARTTLS") return turn.Say("454 4.7.0 TLS not available");
+      turn.Say("250 Ok");
+      for (const char* reply : {"250 Ok", "354 go"}) {
+        turn.Line();
+        turn.Say(reply);
+      }
+      contents.push_back(turn.Content());
+      turn.Say("250 2.0.0 Ok");
+    });
+    Start("smtp_tls_security_level = may\nminimal_backoff_time = 300s\n");
+    ASSERT_TRUE(parent_.Send(ipc::Prepare{"[127.0.0.1]:" + std::to_string(relay.port())}.Encode()));
+    Expect<ipc::Prepared>(parent_);
+    auto pair = sys::PacketPair();
+    ASSERT_TRUE(pair);
+    const ipc::Channel channel(std::move(pair->first));
+    Deliver(channel, "x\n", 1, std::chrono::seconds(has_waited ? 300 : 299));
+    ASSERT_TRUE(parent_.Send(ipc::Connect{1}.Encode(), pair->second));
+    if (has_waited) {
+      Expect<ipc::Connected>(channel);
+      Expect<ipc::Begun>(channel);
+      EXPECT_TRUE(std::holds_alternative<mail::Delivered>(Expect<ipc::Verdicts>(channel).verdict));
+    } else {
+      EXPECT_EQ(mail::Fault::kPath, Expect<ipc::ConnectionFailed>(channel).why.fault);
+    }
+    EXPECT_EQ(has_waited ? 1U : 0U, contents.size());
+    EXPECT_EQ(has_waited ? 2 : 1, relay.connections());
+    Stop();
+  }
 }
 
 // S14 and S18 in one: TLS stripped, and a password there to lose.
