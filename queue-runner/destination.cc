@@ -202,6 +202,17 @@ Connection* Destination::FindRoom(size_t allowed) {
   return least != nullptr && least->load() < kAhead ? least : nullptr;
 }
 
+bool Destination::IsFed() const {
+  size_t usable = 0;
+  size_t load = 0;
+  for (const auto& connection : connections_) {
+    if (connection->is_finishing() || connection->is_closed()) continue;
+    ++usable;
+    load += connection->load();
+  }
+  return usable > 0 && load >= usable * kAhead / 2;
+}
+
 // --- programs and connections
 
 bool Destination::IsProgramReady() {

@@ -77,6 +77,8 @@ class Destination : private ConnectionOwner, private AgentOwner {
   // Nothing in flight, and nothing that could be begun now.
   bool IsQuiet() const;
   bool has_in_flight() const;
+  // Its connections have work for a while, or it has none to give them.
+  bool IsFed() const;
   // Nothing at all to remember.
   bool IsForgettable() const;
   // For `outpost status`: what an administrator should know, "" when nothing.

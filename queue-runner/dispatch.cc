@@ -285,6 +285,10 @@ void Dispatch::Abandon() {
   for (Destination* destination : order_) destination->Abandon();
 }
 
+bool Dispatch::IsFed() const {
+  return std::ranges::all_of(order_, [](const Destination* one) { return !one->has_in_flight() || one->IsFed(); });
+}
+
 bool Dispatch::has_in_flight() const {
   return std::ranges::any_of(order_, [](const Destination* one) { return one->has_in_flight(); });
 }

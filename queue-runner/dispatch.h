@@ -45,6 +45,8 @@ class Dispatch {
   void Abandon();
 
   bool has_in_flight() const;
+  // No destination waits for what the next round would give it.
+  bool IsFed() const;
   bool IsQuiet() const;
   // Lines for people, of destinations that have something to tell; at most `limit`.
   std::vector<std::string> StatusLines(size_t limit) const;

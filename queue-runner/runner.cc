@@ -13,6 +13,7 @@ namespace {
 
 using sys::Cat;
 
+constexpr Microseconds kGather = std::chrono::milliseconds(4);
 constexpr Microseconds kTidyDelay = std::chrono::seconds(1);
 constexpr Microseconds kTidyAgain = std::chrono::milliseconds(5);
 constexpr Microseconds kHousekeeping = std::chrono::hours(1);
@@ -86,8 +87,26 @@ sys::Result<void> Runner::Run() {
   return broken_ ? sys::Result<void>(*broken_) : sys::Result<void>();
 }
 
+// While every connection has work and nobody waits for an answer, verdicts are gathered for a moment: a commit costs
+// the same for thirty as for two.
+bool Runner::MayGather() {
+  const bool may = !stopping_ && intake_.empty() && !dispatch_.verdicts().empty() && dispatch_.has_in_flight() &&
+                   dispatch_.IsFed();
+  const Microseconds now = sys::MonotonicClock();
+  if (!may || (gathers_until_.count() != 0 && now >= gathers_until_)) {
+    gathers_until_ = {};
+    return false;
+  }
+  if (gathers_until_.count() == 0) {
+    gathers_until_ = now + kGather;
+    own_.loop.After(kGather, [] {});
+  }
+  return true;
+}
+
 void Runner::Round() {
   control_.Sweep();
+  if (MayGather()) return;
   recovery_.Contribute();
   dispatch_.Settle();
   intake_.Contribute();

@@ -49,6 +49,7 @@ class Runner {
 
  private:
   void Round();
+  bool MayGather();
   void ArmRetry();
   void EndIfDone();
   void OnSignal(int number);
@@ -80,6 +81,7 @@ class Runner {
   bool stopping_ = false;
   bool round_asked_ = false;
   bool retry_armed_ = false;
+  Microseconds gathers_until_{};  // monotonic; 0: it does not
   sys::EventLoop::TimerId tidy_timer_ = 0;
   Microseconds stop_deadline_{};
   Microseconds next_housekeeping_{};
