@@ -62,6 +62,15 @@ std::string DecodeXtext(std::string_view text) {
 
 std::string_view HostOf(std::string_view relay) { return relay.substr(0, relay.find('[')); }
 
+// The relay's own words, as RFC 3464 2.3.6 wants them, of "host H said: WORDS (in reply to C command)"; else `text`.
+std::string_view RelayWords(std::string_view text) {
+  constexpr std::string_view kSaid = " said: ";
+  const size_t said = text.find(kSaid);
+  if (!text.starts_with("host ") || said == std::string_view::npos) return text;
+  const std::string_view words = text.substr(said + kSaid.size());
+  return words.substr(0, words.rfind(" (in reply to "));
+}
+
 class NoticeText {
  public:
   NoticeText(const queue::QueuedMessage& original, const std::vector<FailedRecipient>& failed,
@@ -146,7 +155,7 @@ class NoticeText {
     const std::string_view host = HostOf(one.relay);
     if (!host.empty()) out += Cat("Remote-MTA: dns; ", host, "\n");
     const std::string type = host.empty() ? Cat("x-", sys::LowerCase(facts_.mail_name)) : std::string("smtp");
-    return Cat(out, Wrap(Cat("Diagnostic-Code: ", type, "; ", one.text), "    "), "\n\n");
+    return Cat(out, Wrap(Cat("Diagnostic-Code: ", type, "; ", RelayWords(one.text)), "    "), "\n\n");
   }
 
   std::string Status() const {

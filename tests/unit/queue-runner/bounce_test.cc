@@ -112,6 +112,13 @@ TEST(Bounce, NamesNoRemoteServerWhereNoneWasAsked) {
   EXPECT_THAT(text, Not(HasSubstr("Remote-MTA")));
 }
 
+TEST(Bounce, GivesTheRelaysOwnWordsAsDiagnosticCode) {
+  FailedRecipient failed = Refused();
+  failed.text = "host mx.example.net[192.0.2.1]:25 said: 550 5.1.1 nobody (in reply to RCPT TO command)";
+  EXPECT_THAT(FormatNotice(Original(), {failed}, Facts()).content,
+              HasSubstr("\nDiagnostic-Code: smtp; 550 5.1.1 nobody\n"));
+}
+
 TEST(Bounce, KeepsTheStatusOfTheLastAttemptOfAnExpiredRecipient) {
   FailedRecipient failed = Refused();
   failed.expired = true;
