@@ -102,8 +102,8 @@ def client(outposts, authority):
     """client(relay): an instance that logs in at a relay, whose certificate it verifies."""
     def make(relay, destination=None, password="secret", **parameters):
         where = destination or relay.destination
-        outpost = outposts(relayhost=where, smtp_tls_CAfile=str(authority.certificate),
-                           **{"smtp_tls_security_level": "secure", **parameters})
+        outpost = outposts(**{"relayhost": where, "smtp_tls_CAfile": str(authority.certificate),
+                              "smtp_tls_security_level": "secure", **parameters})
         outpost.log_in(where, password=password)
         return outpost
 
