@@ -203,6 +203,22 @@ Notice FormatNotice(const queue::QueuedMessage& original, const std::vector<Fail
   return NoticeText(original, failed, facts).Make();
 }
 
+size_t CountForOneNotice(std::span<const FailedRecipient> failed) {
+  constexpr size_t kFrame = 4096;          // header, headings, the sender four times
+  constexpr size_t kRecipientFrame = 400;  // field names and phrases
+  size_t bytes = kFrame + 4 * mail::kMaxAddress;
+  size_t count = 0;
+  for (const auto& one : failed) {
+    const mail::Recipient& recipient = one.recipient;
+    // Addresses and the reason stand there twice, for people and for programs; breaking the lines adds to them.
+    const size_t text = 2 * (recipient.address.size() + recipient.original.size() + one.text.size());
+    bytes += kRecipientFrame + text + text / 8 + recipient.orcpt.size() + one.relay.size() + one.status.size();
+    if (count > 0 && bytes > kMaxNoticeText) break;
+    ++count;
+  }
+  return count;
+}
+
 Quotation Quote(const queue::QueuedMessage& original, size_t size_limit_bytes) {
   if (original.content_bytes <= size_limit_bytes && original.envelope.ret != mail::ReturnContent::kHeaders) {
     return {static_cast<size_t>(original.content_bytes), true};

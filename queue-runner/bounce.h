@@ -2,6 +2,7 @@
 // RFC 6533 where an address is not ASCII). Pure text; whoever calls stores it in the commit that says "returned".
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,11 @@ struct Notice {
 // `original`'s sender is not null; `failed` is not empty.
 Notice FormatNotice(const queue::QueuedMessage& original, const std::vector<FailedRecipient>& failed,
                     const NoticeFacts& facts);
+
+// How many recipients from `failed`'s front one notice tells of: at least one, and so many that its own text (all but
+// what it quotes) stays below kMaxNoticeText bytes.
+constexpr size_t kMaxNoticeText = queue::kContentChunk / 4;
+size_t CountForOneNotice(std::span<const FailedRecipient> failed);
 
 // How many bytes of the original's front a notice quotes: the whole message when it is no larger than
 // `size_limit_bytes` and RET=HDRS was not asked for, else its header, never more than the limit.

@@ -206,10 +206,20 @@ sys::Result<void> Verdicts::SettleFailed(const Pending& pending, std::vector<Out
       told.push_back(one);
     }
   }
-  return told.empty() ? sys::Result<void>() : StoreNotice(*pending.message, told, settled);
+  return StoreNotices(*pending.message, told, settled);
 }
 
-sys::Result<void> Verdicts::StoreNotice(const ActiveMessage& message, const std::vector<FailedRecipient>& told,
+sys::Result<void> Verdicts::StoreNotices(const ActiveMessage& message, std::span<const FailedRecipient> told,
+                                         Settled& settled) {
+  while (!told.empty()) {
+    const size_t count = CountForOneNotice(told);
+    if (auto stored = StoreNotice(message, told.first(count), settled); !stored) return stored;
+    told = told.subspan(count);
+  }
+  return {};
+}
+
+sys::Result<void> Verdicts::StoreNotice(const ActiveMessage& message, std::span<const FailedRecipient> told,
                                         Settled& settled) {
   const Microseconds now = sys::WallClock();
   const Quotation quotation = Quote(message.facts, context_.policy.bounce_size_limit);
@@ -223,7 +233,7 @@ sys::Result<void> Verdicts::StoreNotice(const ActiveMessage& message, const std:
   facts.mail_name = context_.policy.mail_name;
   facts.quoted = *quoted;
   facts.whole = quotation.whole;
-  const Notice notice = FormatNotice(message.facts, told, facts);
+  const Notice notice = FormatNotice(message.facts, {told.begin(), told.end()}, facts);
   auto content = sys::SealedCopy(notice.content);
   if (!content) return content.error();
   queue::NewMessage stored;
@@ -235,7 +245,7 @@ sys::Result<void> Verdicts::StoreNotice(const ActiveMessage& message, const std:
   stored.header_bytes = notice.header_bytes;
   stored.message_id = notice.message_id;
   const queue::Route route = Resolve(message.facts.envelope.sender, context_.policy.routing);
-  settled.notice = facts.id;
+  settled.notices.push_back(facts.id);
   settled.notice_route = route;
   auto inserted = context_.queue.Insert(stored, *content, std::span(&route, 1), context_.policy.generation);
   return inserted ? sys::Result<void>() : inserted.error();
@@ -248,11 +258,11 @@ void Verdicts::OnCommitted(const Pending& pending, const Settled& settled) {
   bool expired = false;
   for (const auto& one : pending.failed) expired = expired || one.expired;
   if (expired) context_.log.Info(ExpiredLine(message));
-  if (settled.notice) {
+  for (const auto& notice : settled.notices) {
     context_.log.WriteAs("bounce", sys::LogLevel::kInfo,
-                         Cat(id, ": sender non-delivery notification: ", settled.notice->text()));
-    listener_.due_now(*settled.notice_route);
+                         Cat(id, ": sender non-delivery notification: ", notice.text()));
   }
+  if (settled.notice_route) listener_.due_now(*settled.notice_route);
   if (settled.dead > 0) {
     context_.log.WriteAs("bounce", sys::LogLevel::kWarning,
                          Cat(id, ": undeliverable, and no sender to tell: kept as a dead letter"));

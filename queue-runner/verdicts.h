@@ -2,12 +2,13 @@
 // are handled, committed once a round, one change a message; kept in memory while the queue cannot be written.
 //
 // Refused and expired recipients of a message are settled together when none of it is in flight: in one commit the
-// notice to the sender becomes a new message, they become kReturned, and a message with nothing left is removed.
+// notice to the sender becomes a new message (several, where there are very many), they become kReturned, and a message with nothing left is removed.
 // Where nobody can be told (null sender), they become kDead: kept and shown.
 #pragma once
 
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,7 +62,7 @@ class Verdicts {
   // What a commit turned out to do, for the log.
   struct Settled {
     bool removed = false;
-    std::optional<mail::QueueId> notice;
+    std::vector<mail::QueueId> notices;
     std::optional<queue::Route> notice_route;
     size_t dead = 0;
   };
@@ -71,7 +72,9 @@ class Verdicts {
                    std::string_view text, std::string_view relay);
   sys::Result<void> Apply(const Pending& pending, Settled& settled);
   sys::Result<void> SettleFailed(const Pending& pending, std::vector<queue::Outcome>& outcomes, Settled& settled);
-  sys::Result<void> StoreNotice(const ActiveMessage& message, const std::vector<FailedRecipient>& told,
+  sys::Result<void> StoreNotices(const ActiveMessage& message, std::span<const FailedRecipient> told,
+                                 Settled& settled);
+  sys::Result<void> StoreNotice(const ActiveMessage& message, std::span<const FailedRecipient> told,
                                 Settled& settled);
   void OnCommitted(const Pending& pending, const Settled& settled);
   void KeepForLater(Pending pending);

@@ -103,3 +103,15 @@ def test_malformed_recipient_is_returned_alone(plain, relays, recipient, running
     assert notice.sender == "" and notice.recipients == ["alice@example.org"]
     assert b"5.1.3" in notice.content
     outpost.wait_until_empty()
+
+
+def test_thousands_of_refused_recipients_are_all_told_and_stop_no_other_mail(plain, refusing):
+    outpost = plain(refusing).start()
+    refused = [f"bob@department-{number:04}.a-rather-long-name-of-a-domain.example.net" for number in range(4000)]
+    outpost.submit("-f", "alice@example.org", *refused, message=b"Subject: to all the bobs\n\nx\n")
+    outpost.submit("-f", "alice@example.org", "carol@example.net", message=b"Subject: of another\n\n")
+    refusing.wait("of another")
+    outpost.wait_until_empty()
+    told = b"".join(kept.content for kept in refusing.containing("to all the bobs"))
+    assert all(f"Final-Recipient: rfc822; {address}".encode() in told for address in refused)
+    assert "cannot change the queue" not in outpost.log()

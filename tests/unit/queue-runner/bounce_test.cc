@@ -53,6 +53,30 @@ TEST(Bounce, GoesToTheSenderFromTheNullSender) {
   EXPECT_THAT(notice.content, HasSubstr("\nSubject: Undelivered Mail Returned to Sender\n"));
 }
 
+TEST(Bounce, OfVeryManyRecipientsFitsItsPlaceAndLeavesNobodyOut) {
+  FailedRecipient longest = Refused();
+  longest.recipient.address.assign(mail::kMaxAddress, 'a');
+  longest.recipient.original.assign(mail::kMaxAddress, 'b');
+  for (int i = 0; i < 50; ++i) longest.text += " " + std::string(36, 'c');  // worst for broken lines
+  queue::QueuedMessage original = Original();
+  original.envelope.sender.assign(mail::kMaxAddress, 's');
+  NoticeFacts facts = Facts();
+  facts.quoted = "";
+  for (const auto& kind : {Refused(), longest}) {
+    std::vector<FailedRecipient> left(5000, kind);
+    size_t notices = 0;
+    while (!left.empty() && ++notices < 5000) {
+      const size_t count = CountForOneNotice(left);
+      ASSERT_GE(count, 1U);
+      const std::vector<FailedRecipient> told(left.begin(), left.begin() + static_cast<ptrdiff_t>(count));
+      EXPECT_LE(FormatNotice(original, told, facts).content.size(), kMaxNoticeText);
+      left.erase(left.begin(), left.begin() + static_cast<ptrdiff_t>(count));
+    }
+    EXPECT_TRUE(left.empty());
+    EXPECT_GT(notices, 1U);
+  }
+}
+
 TEST(Bounce, HasAHeaderOfTheLengthThatItSays) {
   const Notice notice = FormatNotice(Original(), {Refused()}, Facts());
   EXPECT_EQ(notice.content.find("\n\n") + 1, notice.header_bytes);
