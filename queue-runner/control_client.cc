@@ -64,7 +64,7 @@ void ControlClient::ReadRequest() {
   } else {
     out_ = ipc::Done{request.error().text(), 64}.Encode();  // EX_USAGE
   }
-  loop_.Rewatch(watch_, true);
+  loop_.RewatchForWritingAlone(watch_);
   WriteAnswer();
 }
 

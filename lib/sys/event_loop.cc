@@ -32,11 +32,15 @@ Result<EventLoop::WatchId> EventLoop::Watch(FdView fd, Callback on_ready, bool f
   return id;
 }
 
-void EventLoop::Rewatch(WatchId id, bool for_writing) {
+void EventLoop::Rewatch(WatchId id, bool for_writing) { SetInterest(id, Interest(for_writing)); }
+
+void EventLoop::RewatchForWritingAlone(WatchId id) { SetInterest(id, EPOLLOUT); }
+
+void EventLoop::SetInterest(WatchId id, uint32_t events) {
   const auto it = watched_.find(id);
   if (it == watched_.end()) return;
   epoll_event event{};
-  event.events = Interest(for_writing);
+  event.events = events;
   event.data.u64 = id;
   epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, it->second.fd, &event);
 }

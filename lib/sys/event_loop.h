@@ -35,6 +35,9 @@ class EventLoop {
   // written). Unwatch before closing `fd`.
   Result<WatchId> Watch(FdView fd, Callback on_ready, bool for_writing = false);
   void Rewatch(WatchId id, bool for_writing);
+  // From here on only while it can be written or is wholly gone: for who answers and does not listen, where bytes that
+  // nobody reads, or an end that was closed after the question, would call it over and over.
+  void RewatchForWritingAlone(WatchId id);
   void Unwatch(WatchId id);
 
   // Once, `delay` from now by MonotonicClock. Cancelling what has run is harmless.
@@ -58,6 +61,7 @@ class EventLoop {
     std::shared_ptr<Callback> on_ready;
   };
   explicit EventLoop(UniqueFd epoll) : epoll_(std::move(epoll)) {}
+  void SetInterest(WatchId id, uint32_t events);
   void RunTimers();
   Microseconds UntilNextTimer(Microseconds limit) const;
 

@@ -65,6 +65,22 @@ TEST_F(EventLoopTest, CallsForWritingOnlyWhileAsked) {
   EXPECT_EQ(calls, 2);
 }
 
+TEST_F(EventLoopTest, ForWritingAloneNothingThatCouldBeReadCalls) {
+  int calls = 0;
+  const auto watch = loop_.Watch(ends_.first, [&] { ++calls; });
+  ASSERT_TRUE(watch);
+  while (send(ends_.first.get(), "x", 1, MSG_DONTWAIT) > 0) {
+  }
+  ASSERT_EQ(send(ends_.second.get(), "x", 1, 0), 1);
+  ASSERT_EQ(shutdown(ends_.second.get(), SHUT_WR), 0);
+  loop_.RewatchForWritingAlone(*watch);
+  ASSERT_TRUE(loop_.RunOnce(0us));
+  EXPECT_EQ(calls, 0);
+  ends_.second.reset();
+  Round();
+  EXPECT_EQ(calls, 1);
+}
+
 TEST_F(EventLoopTest, ACallbackMayRemoveItself) {
   int calls = 0;
   EventLoop::WatchId id = 0;
