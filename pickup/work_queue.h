@@ -32,6 +32,7 @@ class WorkQueue {
   sys::EventLoop& loop_;
   std::deque<Step> steps_;
   sys::EventLoop::TimerId timer_ = 0;
+  bool scheduled_ = false;  // a timer is set, or a step of it runs: one at any time
 };
 
 }  // namespace outpost::pickup
