@@ -1,5 +1,7 @@
 #include "lib/queue/housekeeping.h"
 
+#include <malloc.h>
+
 namespace outpost::queue {
 namespace {
 
@@ -31,6 +33,12 @@ Result<bool> Housekeeping::Tidy() {
   if (const auto more = GiveBackPages(); !more || *more) return more;
   changed_since_last_ = false;
   return false;
+}
+
+// The cache is in small pieces all over the heap, so the heap must be trimmed for the kernel to have them.
+void Housekeeping::GiveBackMemory() {
+  sqlite3_db_release_memory(connection_.handle());
+  malloc_trim(0);
 }
 
 Result<bool> Housekeeping::EraseHidden() {

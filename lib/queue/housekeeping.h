@@ -13,6 +13,7 @@ class Housekeeping {
 
   // One step; true when there is more to do. Outside a batch.
   Result<bool> Tidy();
+  void GiveBackMemory();
   // After a commit: keeps the log bounded when nobody finds time for Tidy. The commit stands whatever becomes of
   // this; Tidy meets the same failure and tells.
   void BoundLog();

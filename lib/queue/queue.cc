@@ -183,6 +183,6 @@ Result<void> Queue::SaveDestination(const Destination& destination) {
 std::vector<Damaged> Queue::TakeDamaged() { return impl_->quarantine.Take(); }
 
 Result<bool> Queue::Tidy() { return impl_->housekeeping.Tidy(); }
-void Queue::GiveBackMemory() { sqlite3_db_release_memory(impl_->connection->handle()); }
+void Queue::GiveBackMemory() { impl_->housekeeping.GiveBackMemory(); }
 
 }  // namespace outpost::queue

@@ -290,7 +290,7 @@ class Queue {
   // --- housekeeping between events, bounded work a call
   // Outside a batch. Checkpoint, content of removed messages, incremental vacuum; true when there is more to do.
   Result<bool> Tidy();
-  // Nothing is expected for a while: the page cache is given back. The next use reads it again.
+  // Nothing is expected for a while: the page cache, and what else of the heap is free, is given back.
   void GiveBackMemory();
 
  private:
