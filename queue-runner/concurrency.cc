@@ -26,7 +26,21 @@ void Concurrency::OnConnected() {
   gain_ = 0;
 }
 
+bool Concurrency::OnCut(const mail::Deferred& why, Microseconds now) {
+  if (++cuts_in_a_row_ < rules_.initial) return false;
+  cuts_in_a_row_ = 0;
+  return OnFailure(why, 0, now);
+}
+
+void Concurrency::Resume(const mail::Deferred& why, Microseconds since, Microseconds now) {
+  open_ = true;
+  reason_ = why;
+  since_ = since;
+  next_probe_ = now;
+}
+
 void Concurrency::OnDelivery(Microseconds now) {
+  cuts_in_a_row_ = 0;
   if (open_ || window_ >= rules_.limit || now < no_growth_before_) return;
   gain_ += 1.0 / static_cast<double>(window_);
   if (gain_ < 1.0) return;

@@ -49,6 +49,11 @@ class Concurrency {
   void OnDelivery(Microseconds now);
   // A connection failed while `standing` others stood. True when this opened the circuit, or kept it open.
   bool OnFailure(const mail::Deferred& why, size_t standing, Microseconds now);
+  // A connection that stood was lost while it dealt with a message. That is the message's own trouble, until as many
+  // in a row as the first window is wide tell otherwise. True when this opened the circuit.
+  bool OnCut(const mail::Deferred& why, Microseconds now);
+  // It was open when a runner before this one ended: one probe, at once, before anything else.
+  void Resume(const mail::Deferred& why, Microseconds since, Microseconds now);
   // The probe ended without a word on the destination (there was no mail for it, or it was taken back).
   void OnProbeDropped() { probing_ = false; }
 
@@ -57,6 +62,7 @@ class Concurrency {
   size_t window_;
   double gain_ = 0;  // of feedback, a connection more at 1
   Microseconds no_growth_before_{};
+  size_t cuts_in_a_row_ = 0;
   bool open_ = false;
   bool probing_ = false;
   Microseconds interval_{};

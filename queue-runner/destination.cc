@@ -14,14 +14,13 @@ namespace {
 
 using sys::Cat;
 
-constexpr size_t kAhead = 4;         // messages that a connection is given at once
 constexpr size_t kPage = 128;        // recipients read from the queue at once
 constexpr size_t kExpiredPage = 50;  // recipients returned at once
 constexpr uint64_t kContentInMemory = 16 * 1024 * 1024;
 constexpr uint64_t kSmallContent = 64 * 1024;  // what is handed on from its intake, without being counted
-constexpr Microseconds kConnectionIdle = std::chrono::seconds(2);
-constexpr Microseconds kQuitTimeout = std::chrono::minutes(6);
 constexpr mail::EnhancedStatus kLocalTrouble{4, 3, 0};
+constexpr std::string_view kOpen = "open";  // of a circuit, as the queue remembers it
+constexpr std::string_view kClosed = "closed";
 
 int64_t Seconds(Microseconds time) { return std::chrono::duration_cast<std::chrono::seconds>(time).count(); }
 
@@ -32,14 +31,10 @@ Destination::Destination(Context& context, Verdicts& verdicts, Pool& pool, queue
       verdicts_(verdicts),
       pool_(pool),
       route_(std::move(route)),
-      concurrency_(context.policy.concurrency) {}
+      concurrency_(context.policy.concurrency),
+      workers_(context, pool, route_.next_hop, *this, *this) {}
 
-Destination::~Destination() {
-  context_.loop.Cancel(probe_timer_);
-  context_.loop.Cancel(check_timer_);
-  pool_.connections -= connections_.size();
-  if (agent_) --pool_.agents;
-}
+Destination::~Destination() { context_.loop.Cancel(probe_timer_); }
 
 // --- choosing
 
@@ -49,7 +44,8 @@ void Destination::TakeFresh(const FreshMessage& fresh, std::vector<queue::Queued
   const bool small =
       recipients.size() <= context_.policy.recipients_a_delivery && fresh.facts.content_bytes <= kSmallContent;
   Connection* connection = nullptr;
-  if (in_turn && small && IsProgramReady()) connection = FindRoom(concurrency_.Allowed(sys::MonotonicClock()));
+  if (in_turn && small && IsProgramReady())
+    connection = workers_.FindRoom(concurrency_.Allowed(sys::MonotonicClock()), 0);
   if (connection == nullptr) {
     may_have_due_ = true;
     return;
@@ -64,7 +60,7 @@ void Destination::TakeFresh(const FreshMessage& fresh, std::vector<queue::Queued
 }
 
 void Destination::Select(std::vector<Chosen>& chosen) {
-  Sweep();
+  workers_.Sweep();
   has_unrecorded_ = std::exchange(took_fresh_, false);
   const Microseconds now = sys::MonotonicClock();
   const size_t allowed = concurrency_.Allowed(now);
@@ -73,17 +69,16 @@ void Destination::Select(std::vector<Chosen>& chosen) {
   if (ready_.empty()) ReadQueue();
   if (ready_.empty() || !IsProgramReady()) return;
   if (concurrency_.is_open()) {  // one connection, one message
-    const bool probing = std::ranges::any_of(connections_, [](const auto& one) { return !one->is_finishing(); });
-    if (probing) return;
+    if (workers_.HasUsable()) return;
     if (auto unit = NextUnit()) {
-      if (Connection* connection = OpenConnection()) {
+      if (Connection* connection = workers_.Open()) {
         concurrency_.OnProbe();
         Choose(*connection, std::move(unit), chosen);
       }
     }
     return;
   }
-  while (Connection* connection = FindRoom(allowed)) {
+  while (Connection* connection = workers_.FindRoom(allowed, ready_.size())) {
     auto unit = NextUnit();
     if (!unit) break;
     Choose(*connection, std::move(unit), chosen);
@@ -127,10 +122,11 @@ void Destination::ReadQueue() {
 bool Destination::IsRoutedHere(const queue::QueuedRecipient& recipient) {
   const queue::Route route = ResolveAgain(recipient, context_.policy.routing);
   if (route == route_) return true;
-  context_.batch.Add({[this, key = recipient.key, route] {
-                        return context_.queue.SetRoute(key, route, context_.policy.generation);
+  // This destination may be forgotten before the commit; what is captured outlives it.
+  context_.batch.Add({[&context = context_, key = recipient.key, route] {
+                        return context.queue.SetRoute(key, route, context.policy.generation);
                       },
-                      [this, route] { verdicts_.NoteDue(route); }, [](const sys::Error&) {}});
+                      [&verdicts = verdicts_, route] { verdicts.NoteDue(route); }, [](const sys::Error&) {}});
   return false;
 }
 
@@ -183,94 +179,31 @@ bool Destination::LoadContent(const ActivePointer& message) {
   return true;
 }
 
-// An idle connection; else another one, while those that stand are given all they take; else the least loaded.
-Connection* Destination::FindRoom(size_t allowed) {
-  Connection* least = nullptr;
-  size_t usable = 0;
-  size_t load = 0;
-  for (const auto& connection : connections_) {
-    load += connection->load();
-    if (connection->is_finishing() || connection->is_closed()) continue;
-    ++usable;
-    if (least == nullptr || connection->load() < least->load()) least = connection.get();
-  }
-  if (least != nullptr && least->load() == 0) return least;
-  const bool enough = load + ready_.size() < usable * kAhead;
-  if (!enough && connections_.size() < allowed && pool_.connections < context_.policy.connections_in_all) {
-    if (Connection* opened = OpenConnection()) return opened;
-  }
-  return least != nullptr && least->load() < kAhead ? least : nullptr;
-}
-
-bool Destination::IsFed() const {
-  size_t usable = 0;
-  size_t load = 0;
-  for (const auto& connection : connections_) {
-    if (connection->is_finishing() || connection->is_closed()) continue;
-    ++usable;
-    load += connection->load();
-  }
-  return usable > 0 && load >= usable * kAhead / 2;
-}
-
 // --- programs and connections
 
 bool Destination::IsProgramReady() {
-  if (agent_) return agent_->is_prepared();
-  if (pool_.agents >= context_.policy.connections_in_all) return false;
-  auto agent = std::make_shared<Agent>(context_, static_cast<AgentOwner&>(*this), route_.next_hop);
-  if (auto started = agent->Start(); !started) {
-    Fail({kLocalTrouble, started.error().text(), mail::Fault::kPath}, 0);
-    return false;
-  }
-  agent_ = std::move(agent);
-  ++pool_.agents;
+  auto ready = workers_.MakeReady();
+  if (ready) return *ready;
+  Fail({kLocalTrouble, ready.error().text(), mail::Fault::kPath}, 0);
   return false;
 }
 
-Connection* Destination::OpenConnection() {
-  const uint64_t number = pool_.next_connection++;
-  auto channel = agent_->Connect(number);
-  if (!channel) return nullptr;  // the program is gone, as its channel will say
-  auto connection =
-      std::make_unique<Connection>(context_, static_cast<ConnectionOwner&>(*this), number, std::move(*channel));
-  if (!connection->Watch()) return nullptr;
-  ++pool_.connections;
-  connections_.push_back(std::move(connection));
-  ArmCheck(context_.policy.daemon_timeout);
-  return connections_.back().get();
-}
-
-void Destination::OnPrepared(Agent&) {
-  idle_since_ = sys::MonotonicClock();
-  ArmCheck(context_.policy.max_idle);
-}
+void Destination::OnPrepared(Agent&) { workers_.OnPrepared(); }
 
 void Destination::OnAgentFailed(Agent& agent, const mail::Deferred& why) {
-  if (agent_.get() != &agent) return;  // one that had been retired
+  if (!workers_.IsCurrent(agent)) return;  // one that had been retired
   const bool was_prepared = agent.is_prepared();
-  RetireProgram();
+  workers_.Retire();
   if (!was_prepared) Fail(why, 0);
 }
 
-void Destination::OnConnectionEnded(uint64_t number) {
-  const auto it = std::ranges::find_if(connections_, [&](const auto& one) { return one->number() == number; });
-  if (it != connections_.end()) (*it)->Drop();
-}
-
-void Destination::RetireProgram() {
-  if (!agent_) return;
-  --pool_.agents;
-  // Its process ends when its channel closes, and it must not be destroyed by its own call.
-  ended_agents_.push_back(std::exchange(agent_, nullptr));
-  for (const auto& connection : connections_) connection->Finish();
-  context_.ask_for_round();
-}
+void Destination::OnConnectionEnded(uint64_t number) { workers_.Drop(number); }
 
 void Destination::OnConnected(Connection&, const ipc::Connected&) {
   if (!concurrency_.is_open()) return;
   concurrency_.OnConnected();
   context_.log.Info(Cat(route_.next_hop, ": takes mail again"));
+  Remember();
 }
 
 void Destination::OnVerdict(Connection&, Unit& unit, const std::vector<size_t>& indices,
@@ -298,7 +231,7 @@ void Destination::OnUnitDone(Connection& connection, Unit& unit) {
   concurrency_.OnDelivery(sys::MonotonicClock());
   if (connection.load() > 0) return;
   if (stopping_) return connection.Finish();
-  ArmCheck(kConnectionIdle);
+  workers_.OnIdle();
 }
 
 void Destination::OnClosed(Connection& connection, std::deque<UnitPointer> left,
@@ -308,12 +241,19 @@ void Destination::OnClosed(Connection& connection, std::deque<UnitPointer> left,
   const bool worked = connection.has_delivered() && !account;
   const mail::Deferred silent{kLocalTrouble, "outpost-smtp ended without a word", mail::Fault::kPath};
   const bool failed = !abandoning_ && !worked && (why || !left.empty());
-  if (failed) Fail(why ? *why : silent, CountStanding(&connection));
+  // Lost after the session stood, amid a message: that one is suspected first.
+  const bool cut = failed && connection.is_connected() && !account && !left.empty();
+  const bool was_open = concurrency_.is_open();
+  if (cut) {
+    if (concurrency_.OnCut(why ? *why : silent, sys::MonotonicClock())) OnStopped(was_open);
+  } else if (failed) {
+    Fail(why ? *why : silent, workers_.CountStanding(&connection));
+  }
   const bool stopped = failed && concurrency_.is_open();
   for (size_t i = 0; i < left.size(); ++i) {
     Unit& unit = *left[i];
-    if (i == 0 && !why && !abandoning_ && !unit.begun) {
-      Suspect(unit, silent);
+    if (i == 0 && (cut || (!why && !abandoning_)) && !unit.begun) {
+      Suspect(unit, why ? *why : silent);
     } else {
       GiveBack(unit, stopped && why ? &*why : nullptr, i == 0);
     }
@@ -321,11 +261,11 @@ void Destination::OnClosed(Connection& connection, std::deque<UnitPointer> left,
   context_.ask_for_round();
 }
 
-// It may be what the program died of: it does not go again at once.
-void Destination::Suspect(Unit& unit, const mail::Deferred& silent) {
+// It may be what the connection was lost by, or the program died of: it does not go again at once.
+void Destination::Suspect(Unit& unit, const mail::Deferred& why) {
   for (size_t i = 0; i < unit.answered.size(); ++i) {
     if (unit.answered[i]) continue;
-    verdicts_.OnVerdict(unit, i, mail::Deferred{silent.status, silent.why, mail::Fault::kMessage}, "");
+    verdicts_.OnVerdict(unit, i, mail::Deferred{why.status, why.why, mail::Fault::kMessage}, "");
   }
   verdicts_.OnUnitEnd(unit);
 }
@@ -344,33 +284,46 @@ void Destination::GiveBack(Unit& unit, const mail::Deferred* why, bool counts) {
 
 void Destination::Fail(const mail::Deferred& why, size_t standing) {
   const bool was_open = concurrency_.is_open();
-  const Microseconds now = sys::MonotonicClock();
-  if (!concurrency_.OnFailure(why, standing, now)) return;
+  if (concurrency_.OnFailure(why, standing, sys::MonotonicClock())) OnStopped(was_open);
+}
+
+// The circuit is open, anew or still.
+void Destination::OnStopped(bool was_open) {
+  const mail::Deferred& why = concurrency_.reason();
   ready_.clear();
   may_have_due_ = true;
   has_expired_ = why.fault != mail::Fault::kAccount;
   // The next try prepares afresh: what is mended in the tables by then is seen.
-  if (why.fault == mail::Fault::kAccount) RetireProgram();
-  const std::string next = Cat("; its mail waits, next try in ", Seconds(concurrency_.next_probe() - now), " s");
-  if (!was_open) context_.log.Warning(Cat(route_.next_hop, ": ", why.why, next));
+  if (why.fault == mail::Fault::kAccount) workers_.Retire();
   ArmProbe();
+  if (was_open) return;
+  const int64_t wait = Seconds(concurrency_.next_probe() - sys::MonotonicClock() + std::chrono::milliseconds(500));
+  context_.log.Warning(Cat(route_.next_hop, ": ", why.why, "; its mail waits, next try in ", wait, " s"));
+  Remember();
 }
 
-size_t Destination::CountStanding(const Connection* but) const {
-  return static_cast<size_t>(std::ranges::count_if(connections_, [but](const auto& one) {
-    return one.get() != but && one->is_connected() && !one->is_closed() && !one->is_finishing();
-  }));
-}
-
-void Destination::Sweep() {
-  ended_agents_.clear();
-  const size_t before = connections_.size();
-  std::erase_if(connections_, [](const auto& one) { return one->is_closed(); });
-  pool_.connections -= before - connections_.size();
-  if (connections_.empty() && before > 0) {
-    idle_since_ = sys::MonotonicClock();
-    if (agent_) ArmCheck(context_.policy.max_idle);
+// A restart must not begin with a window of logins that were refused before it.
+void Destination::Remember() {
+  queue::Destination remembered;
+  remembered.next_hop = route_.next_hop;
+  remembered.circuit = concurrency_.is_open() ? kOpen : kClosed;
+  remembered.since = sys::WallClock();
+  if (concurrency_.is_open()) {
+    remembered.last_error = Cat(concurrency_.reason().status.ToString(), " ", concurrency_.reason().why);
   }
+  context_.batch.Add(
+      {[this, remembered] { return context_.queue.SaveDestination(remembered); }, [] {}, [](const sys::Error&) {}});
+}
+
+void Destination::Resume(const queue::Destination& remembered) {
+  if (remembered.circuit != kOpen) return;
+  const std::string_view error = remembered.last_error;
+  const size_t blank = std::min(error.find(' '), error.size());
+  mail::Deferred why{kLocalTrouble, std::string(error.substr(std::min(blank + 1, error.size()))),
+                     mail::Fault::kAccount};
+  if (const auto status = mail::EnhancedStatus::Parse(error.substr(0, blank))) why.status = *status;
+  const Microseconds now = sys::MonotonicClock();
+  concurrency_.Resume(why, now - (sys::WallClock() - remembered.since), now);
 }
 
 // --- time
@@ -380,43 +333,6 @@ void Destination::ArmProbe() {
   context_.loop.Cancel(probe_timer_);
   const Microseconds delay = concurrency_.next_probe() - sys::MonotonicClock();
   probe_timer_ = context_.loop.After(delay, [] {});  // a round, which selects
-}
-
-void Destination::ArmCheck(Microseconds delay) {
-  const Microseconds when = sys::MonotonicClock() + delay;
-  if (check_timer_ != 0 && check_at_ <= when) return;
-  context_.loop.Cancel(check_timer_);
-  check_at_ = when;
-  check_timer_ = context_.loop.After(delay, [this] {
-    check_timer_ = 0;
-    CheckConnections();
-  });
-}
-
-// Ends connections without work, those that hang, and a program that nobody has needed for long.
-void Destination::CheckConnections() {
-  const Microseconds now = sys::MonotonicClock();
-  for (const auto& connection : connections_) {
-    if (connection->is_closed()) continue;
-    const bool idle = connection->load() == 0;
-    const Microseconds limit = connection->is_finishing() ? (idle ? kQuitTimeout : context_.policy.daemon_timeout)
-                               : idle                     ? kConnectionIdle
-                                                          : Microseconds(context_.policy.daemon_timeout);
-    const Microseconds left = connection->last_heard() + limit - now;
-    if (left > Microseconds::zero()) {
-      ArmCheck(left);
-    } else if (idle && !connection->is_finishing()) {
-      connection->Finish();
-      ArmCheck(kQuitTimeout);
-    } else {
-      if (!idle) context_.log.Warning(Cat(route_.next_hop, ": a connection that hangs is given up"));
-      connection->Drop();
-    }
-  }
-  if (!agent_ || !connections_.empty() || !agent_->is_prepared()) return;
-  const Microseconds left = idle_since_ + context_.policy.max_idle - now;
-  if (left > Microseconds::zero()) return ArmCheck(left);
-  RetireProgram();
 }
 
 void Destination::ReturnExpired() {
@@ -446,26 +362,20 @@ void Destination::ReturnExpired() {
 void Destination::Reset() {
   concurrency_ = Concurrency(context_.policy.concurrency);
   context_.loop.Cancel(std::exchange(probe_timer_, 0));
-  RetireProgram();
+  workers_.Retire();
   ready_.clear();
   may_have_due_ = true;
 }
 
 void Destination::Stop() {
   stopping_ = true;
-  for (const auto& connection : connections_) {
-    if (connection->load() == 0) connection->Finish();
-  }
+  workers_.FinishIdle();
 }
 
 void Destination::Abandon() {
   abandoning_ = true;
-  for (const auto& connection : connections_) connection->Drop();
-  RetireProgram();
-}
-
-bool Destination::has_in_flight() const {
-  return std::ranges::any_of(connections_, [](const auto& one) { return one->load() > 0; });
+  workers_.DropAll();
+  workers_.Retire();
 }
 
 bool Destination::IsQuiet() const {
@@ -473,9 +383,7 @@ bool Destination::IsQuiet() const {
   return !HasWork() || concurrency_.Allowed(sys::MonotonicClock()) == 0;
 }
 
-bool Destination::IsForgettable() const {
-  return connections_.empty() && !agent_ && ended_agents_.empty() && !HasWork() && !concurrency_.is_open();
-}
+bool Destination::IsForgettable() const { return workers_.empty() && !HasWork() && !concurrency_.is_open(); }
 
 Waiting Destination::WhyWaiting() const {
   if (!concurrency_.is_open()) return {};

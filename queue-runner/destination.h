@@ -11,21 +11,12 @@
 #include <string>
 #include <vector>
 
-#include "queue-runner/agent.h"
 #include "queue-runner/concurrency.h"
-#include "queue-runner/connection.h"
 #include "queue-runner/context.h"
 #include "queue-runner/verdicts.h"
+#include "queue-runner/workers.h"
 
 namespace outpost::queue_runner {
-
-// What all destinations have together.
-struct Pool {
-  size_t connections = 0;
-  size_t agents = 0;
-  uint64_t content_in_memory = 0;  // bytes of messages in flight
-  uint64_t next_connection = 1;
-};
 
 // A message as its intake has just stored it, still to be committed: what has a free place at its destination is
 // marked dispatched in the same commit, and its content handed on as it came.
@@ -66,9 +57,11 @@ class Destination : private ConnectionOwner, private AgentOwner {
   // Returns a piece of what has expired behind an open circuit.
   void ReturnExpired();
 
+  // As a runner before this one left it: stopped, to be tried with one probe first.
+  void Resume(const queue::Destination& remembered);
   // Closed circuit, and a newly prepared program, for the next try: settings or tables may have changed.
   void Reset();
-  void RetireProgram();
+  void RetireProgram() { workers_.Retire(); }
   // Nothing new is begun; connections without work end.
   void Stop();
   // What is in flight is given up: in doubt where it had begun, else due.
@@ -76,9 +69,9 @@ class Destination : private ConnectionOwner, private AgentOwner {
 
   // Nothing in flight, and nothing that could be begun now.
   bool IsQuiet() const;
-  bool has_in_flight() const;
+  bool has_in_flight() const { return workers_.HasLoad(); }
   // Its connections have work for a while, or it has none to give them.
-  bool IsFed() const;
+  bool IsFed() const { return workers_.AreFed(); }
   // Nothing at all to remember.
   bool IsForgettable() const;
   // For `outpost status`: what an administrator should know, "" when nothing.
@@ -102,27 +95,21 @@ class Destination : private ConnectionOwner, private AgentOwner {
   UnitPointer NextUnit();
   bool IsRoutedHere(const queue::QueuedRecipient& recipient);
   bool LoadContent(const ActivePointer& message);
-  Connection* FindRoom(size_t allowed);
-  Connection* OpenConnection();
   void Choose(Connection& connection, UnitPointer unit, std::vector<Chosen>& chosen);
-  void Suspect(Unit& unit, const mail::Deferred& silent);
+  void Suspect(Unit& unit, const mail::Deferred& why);
   void GiveBack(Unit& unit, const mail::Deferred* why, bool counts);
   void Fail(const mail::Deferred& why, size_t standing);
-  size_t CountStanding(const Connection* but) const;
-  void Sweep();
+  void OnStopped(bool was_open);
+  void Remember();
   void ArmProbe();
-  void ArmCheck(Microseconds delay);
-  void CheckConnections();
 
   Context& context_;
   Verdicts& verdicts_;
   Pool& pool_;
   queue::Route route_;
   Concurrency concurrency_;
-  std::shared_ptr<Agent> agent_;
-  std::vector<std::unique_ptr<Connection>> connections_;
-  std::vector<std::shared_ptr<Agent>> ended_agents_;  // until no call of theirs is on the stack
-  std::deque<queue::QueuedRecipient> ready_;          // due, read from the queue, not yet chosen
+  Workers workers_;
+  std::deque<queue::QueuedRecipient> ready_;  // due, read from the queue, not yet chosen
   bool may_have_due_ = false;
   bool took_fresh_ = false;      // chosen before this round's Select()
   bool has_unrecorded_ = false;  // chosen or read in this round
@@ -130,9 +117,6 @@ class Destination : private ConnectionOwner, private AgentOwner {
   bool stopping_ = false;
   bool abandoning_ = false;
   sys::EventLoop::TimerId probe_timer_ = 0;
-  sys::EventLoop::TimerId check_timer_ = 0;
-  Microseconds check_at_{};
-  Microseconds idle_since_{};  // monotonic: of the program, without a connection
 };
 
 }  // namespace outpost::queue_runner

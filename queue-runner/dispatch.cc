@@ -38,6 +38,11 @@ Dispatch::~Dispatch() { context_.loop.Cancel(due_timer_); }
 void Dispatch::Start() {
   started_ = true;
   routing_again_ = true;
+  auto remembered = context_.queue.LoadDestinations(kRememberedDestinations);
+  if (!remembered) context_.log.Error(remembered.error().text());
+  if (remembered) {
+    for (const auto& one : *remembered) DestinationOf({std::string(kSmtpTransport), one.next_hop}).Resume(one);
+  }
   if (once_) {
     flushing_ = sys::WallClock();
   } else {

@@ -94,6 +94,27 @@ TEST(Concurrency, ClosesWhenAConnectionStandsAndForgetsTheIntervals) {
   EXPECT_EQ(concurrency.next_probe(), kNow + seconds(300));
 }
 
+TEST(Concurrency, TakesLostConnectionsForTheMessagesTroubleUntilThereAreManyInARow) {
+  Concurrency concurrency(kRules);
+  for (int i = 0; i < 4; ++i) EXPECT_FALSE(concurrency.OnCut(kPath, kNow));
+  concurrency.OnDelivery(kNow);
+  for (int i = 0; i < 4; ++i) EXPECT_FALSE(concurrency.OnCut(kPath, kNow));
+  EXPECT_FALSE(concurrency.is_open());
+  EXPECT_TRUE(concurrency.OnCut(kPath, kNow));
+  EXPECT_TRUE(concurrency.is_open());
+}
+
+TEST(Concurrency, ResumesAnOpenCircuitWithOneProbeAtOnce) {
+  Concurrency concurrency(kRules);
+  concurrency.Resume(kAccount, kNow - seconds(1000), kNow);
+  EXPECT_TRUE(concurrency.is_open());
+  EXPECT_EQ(concurrency.Allowed(kNow), 1U);
+  EXPECT_EQ(concurrency.open_since(), kNow - seconds(1000));
+  concurrency.OnProbe();
+  concurrency.OnFailure(kAccount, 0, kNow);
+  EXPECT_EQ(concurrency.next_probe(), kNow + seconds(300));
+}
+
 TEST(Concurrency, NeverProbesWithoutAPause) {
   Concurrency concurrency({5, 20, seconds(0), seconds(0)});
   concurrency.OnFailure(kPath, 0, kNow);

@@ -125,7 +125,8 @@ class FakePickup {
 // --- outpost-smtp
 
 // Modes: "deliver" (also when there is no mode), "return" (5.1.1 to all), "defer" (4.2.0), "account" and "path" (the
-// connection fails), "unprepared" (Prepare fails by an account fault), "begin-and-die", "die", "hang".
+// connection fails), "unprepared" (Prepare fails by an account fault), "begin-and-die", "die", "hang", "cut" (the connection is lost amid
+// the first message).
 std::string Mode() {
   std::ifstream file(directory + kModeFile);
   std::string mode = "deliver";
@@ -176,6 +177,7 @@ class FakeConnection {
   void Deliver(const ipc::Deliver& deliver, const sys::UniqueFd& fd) {
     const std::string mode = Mode();
     if (mode == "hang") pause();
+    if (mode == "cut") _exit(Fail({{4, 4, 2}, "lost connection while sending MAIL FROM", mail::Fault::kPath}));
     const auto content = sys::ReadOnlyFd::Check(sys::UniqueFd(dup(fd.get())), deliver.content_bytes);
     if (!content) _exit(71);
     (void)channel_.Send(ipc::Begun{deliver.id}.Encode());

@@ -400,6 +400,33 @@ TEST_F(RunnerTest, DoesNotSendAgainAtOnceWhatAProgramDiedOf) {
   EXPECT_THAT(Lines(root_ + kConnectionsFile), SizeIs(1));
 }
 
+TEST_F(RunnerTest, DefersAloneTheMessageThatAConnectionIsCutBy) {
+  SetMode("cut");
+  ASSERT_EQ(Start(), "ready\n");
+  Inject(Id(1) + " a@example.org b@example.net 100");
+  ASSERT_TRUE(WaitFor([&] { return Ask(Verb::kList)[0].find("lost connection") != std::string::npos; }));
+  EXPECT_THAT(Ask(Verb::kStatus)[0], Not(HasSubstr("lost connection")));
+  SetMode("deliver");
+  Inject(Id(2) + " a@example.org b@example.net 100");
+  ASSERT_TRUE(WaitLog(Id(2) + ": removed"));
+  EXPECT_THAT(Delivered(), SizeIs(1));
+}
+
+TEST_F(RunnerTest, TriesARefusedAccountOnceAfterARestart) {
+  SetMode("account");
+  ASSERT_EQ(Start(), "ready\n");
+  for (int i = 1; i <= 20; ++i) Inject(Cat(Id(i), " a@example.org b@example.net 100"));
+  ASSERT_TRUE(WaitLog("its mail waits"));
+  ASSERT_TRUE(WaitFor([&] { return Answers().size() == 20; }));
+  ASSERT_EQ(Stop(), 0);
+  const size_t before = Lines(root_ + kConnectionsFile).size();
+  std::filesystem::remove(root_ + kInjectFile);
+  ASSERT_EQ(Start(), "ready\n");
+  ASSERT_TRUE(WaitFor([&] { return Lines(root_ + kConnectionsFile).size() > before; }));
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_EQ(Lines(root_ + kConnectionsFile).size(), before + 1);
+}
+
 TEST_F(RunnerTest, SendsWhatWaitsByTheRelayhostOfToday) {
   SetMode("path");
   ASSERT_EQ(Start(), "ready\n");

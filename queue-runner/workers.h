@@ -1,0 +1,78 @@
+// The programs that work for one destination: its outpost-smtp, and the connections that this has forked. Started on
+// demand, reused, ended when they have had nothing to do for a while or hang.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "queue-runner/agent.h"
+#include "queue-runner/connection.h"
+#include "queue-runner/context.h"
+
+namespace outpost::queue_runner {
+
+// What all destinations have together.
+struct Pool {
+  size_t connections = 0;
+  size_t agents = 0;
+  uint64_t content_in_memory = 0;  // bytes of messages in flight
+  uint64_t next_connection = 1;
+};
+
+class Workers {
+ public:
+  // Events go to the owners, which outlive this.
+  Workers(Context& context, Pool& pool, std::string next_hop, AgentOwner& agent_owner,
+          ConnectionOwner& connection_owner);
+  ~Workers();
+  Workers(const Workers&) = delete;
+  Workers& operator=(const Workers&) = delete;
+
+  // Whether connections can be had. Starts the program when there is none; it is ready after its OnPrepared.
+  sys::Result<bool> MakeReady();
+  // A connection that can be given a message now, while `waiting` more are to be had; nothing when all that may be
+  // open (`allowed`) have enough.
+  Connection* FindRoom(size_t allowed, size_t waiting);
+  Connection* Open();
+
+  // No new connections from this program: those that stand end after what they have been given. The next one is
+  // prepared afresh.
+  void Retire();
+  bool IsCurrent(const Agent& agent) const { return agent_.get() == &agent; }
+  void OnPrepared();
+  void OnIdle();
+  void Drop(uint64_t connection);
+  void FinishIdle();
+  void DropAll();
+  // Frees what has ended; not from within its calls.
+  void Sweep();
+
+  // Connected ones that take messages, but for `but`.
+  size_t CountStanding(const Connection* but) const;
+  bool HasUsable() const;
+  bool HasLoad() const;
+  // Those that take messages have about half of what they take.
+  bool AreFed() const;
+  bool empty() const { return connections_.empty() && !agent_ && ended_agents_.empty(); }
+
+ private:
+  void ArmCheck(Microseconds delay);
+  void Check();
+  void CheckConnection(Connection& connection, Microseconds now);
+
+  Context& context_;
+  Pool& pool_;
+  std::string next_hop_;
+  AgentOwner& agent_owner_;
+  ConnectionOwner& connection_owner_;
+  std::shared_ptr<Agent> agent_;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  std::vector<std::shared_ptr<Agent>> ended_agents_;  // until no call of theirs is on the stack
+  sys::EventLoop::TimerId check_timer_ = 0;
+  Microseconds check_at_{};
+  Microseconds idle_since_{};  // monotonic: of the program, without a connection
+};
+
+}  // namespace outpost::queue_runner
