@@ -173,14 +173,21 @@ void PickupProgram::End(std::string_view why) {
   }
   wants_scan_ = wants_scan_ || unfinished;
   pause_ = std::clamp(pause_ * 2, kShortestPause, kLongestPause);
-  pause_timer_ = context_.loop.After(pause_, [this] {
-    pause_timer_ = 0;
-    WatchSocket(true);
-    if (wants_scan_) LookIntoMaildrop();
-  });
+  pause_timer_ = context_.loop.After(pause_, [this] { EndPause(); });
+}
+
+void PickupProgram::EndPause() {
+  pause_timer_ = 0;
+  WatchSocket(true);
+  if (wants_scan_) LookIntoMaildrop();
 }
 
 void PickupProgram::Restart() {
+  if (pause_timer_ != 0) {  // what it died of may have been mended
+    context_.loop.Cancel(pause_timer_);
+    pause_ = {};
+    return EndPause();
+  }
   if (!channel_) return;
   OnReady();
   if (!channel_) return;

@@ -31,7 +31,8 @@ class PickupProgram {
   // Something may be in the maildrop.
   void LookIntoMaildrop();
   void Answer(const ipc::ToPickup& answer);
-  // Ends it, once what it has said is dealt with; another one is started when there is work.
+  // Ends it, once what it has said is dealt with; another one is started when there is work, at once where it had
+  // died before.
   void Restart();
   // Where nothing tells of new files.
   void ScanEvery(Microseconds interval);
@@ -54,6 +55,7 @@ class PickupProgram {
   void Post(std::string bytes);
   void Flush();
   void End(std::string_view why);
+  void EndPause();
   void ArmSlowScan();
 
   Context& context_;

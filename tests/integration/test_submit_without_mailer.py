@@ -48,7 +48,9 @@ def test_queue_run_without_a_relay_ends_and_keeps_the_message(client, postfix):
 
 
 def test_submissions_go_by_the_socket_while_it_runs(client, postfix):
-    outpost = client(postfix, relayhost=f"[localhost]:{free_port()}").start()
+    outpost = client(postfix)
+    outpost.configure(relayhost=f"[localhost]:{free_port()}")
+    outpost.start()
     outpost.submit("bob@example.net")
     assert os.listdir(outpost.spool / "maildrop") == []
     assert len(outpost.queue()) == 1, "queued when sendmail returns"

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from harness.scripted import first
+from harness.scripted import first, stall
 
 
 def _printable(text):
@@ -48,7 +48,8 @@ BABBLE = {
 @pytest.mark.parametrize("babble", BABBLE)
 def test_babble_is_deferred_and_the_message_arrives_later(plain, relays, stage, babble):
     server = relays.scripted(at={stage: first(1, lambda session: BABBLE[babble])})
-    outpost = plain(server, smtp_helo_timeout="3s", smtp_mail_timeout="3s", smtp_data_done_timeout="3s").start()
+    outpost = plain(server, **{f"smtp_{stage}_timeout": "2s" for stage in
+                               ("helo", "mail", "rcpt", "data_init", "data_done", "rset", "quit")}).start()
     queue_id = outpost.submit("bob@example.net", message=b"Subject: babble\n\n")
     lines = outpost.wait_for_log(rf"{queue_id}: to=<bob@example.net>, .*status=(deferred|sent)")
     assert all(_printable(line) and len(line) < 4096 for line in lines)
@@ -59,7 +60,7 @@ def test_babble_is_deferred_and_the_message_arrives_later(plain, relays, stage, 
 
 
 def test_relay_that_says_nothing_is_given_up_after_the_time_out(plain, relays):
-    server = relays.scripted(at={"MAIL": first(1, lambda session: b"")})
+    server = relays.scripted(at={"MAIL": first(1, stall)})
     outpost = plain(server, smtp_mail_timeout="2s").start()
     queue_id = outpost.submit("bob@example.net", message=b"Subject: silence\n\n")
     reason = outpost.wait_for_deferred(queue_id)["reason"]

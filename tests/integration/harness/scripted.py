@@ -27,6 +27,13 @@ def cut(session):
     return CUT
 
 
+def stall(session):
+    """Says nothing until the client leaves."""
+    while session.socket.recv(65536):
+        pass
+    return CUT
+
+
 def first(times, action):
     """`action` for the first sessions, the usual reply afterwards."""
     return lambda session: action(session) if session.number <= times else None
