@@ -132,8 +132,7 @@ Result<std::vector<Route>> DueIndex::DueRoutes(Microseconds now) {
   }
   // The same route of several configurations is one.
   std::ranges::sort(routes, {}, [](const Route& route) { return std::tie(route.transport, route.next_hop); });
-  const auto surplus = std::ranges::unique(routes);
-  routes.erase(surplus.begin(), surplus.end());
+  routes.erase(std::unique(routes.begin(), routes.end()), routes.end());
   return routes;
 }
 
@@ -230,7 +229,7 @@ Result<bool> DueIndex::MakeAllDue(Microseconds now) {
     if (!next) return next.error();
     if (!next.value()) return false;
     group = std::move(**next);
-    const auto enough = MakeGroupDue(group, now, left);
+    auto enough = MakeGroupDue(group, now, left);
     if (!enough || *enough) return enough;
   }
 }
@@ -241,7 +240,7 @@ Result<bool> DueIndex::MakeDue(const Route& route, Microseconds now) {
     const auto generation = NextGeneration(at_least);
     if (!generation) return generation.error();
     if (!generation.value()) return false;
-    const auto enough = MakeGroupDue({**generation, route}, now, left);
+    auto enough = MakeGroupDue({**generation, route}, now, left);
     if (!enough || *enough) return enough;
     if (**generation == INT64_MAX) return false;
     at_least = **generation + 1;

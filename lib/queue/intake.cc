@@ -95,7 +95,7 @@ Result<std::optional<mail::QueueId>> Intake::FindAccepted(const IntakeKey& key) 
 }
 
 Result<bool> Intake::IsIdTaken(const mail::QueueId& id) {
-  const auto accepted = Rows(knows_id_, id.text()).Next();
+  auto accepted = Rows(knows_id_, id.text()).Next();
   if (!accepted || *accepted) return accepted;
   return history_.Knows(id);
 }
