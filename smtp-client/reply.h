@@ -16,7 +16,7 @@
 
 namespace outpost::smtp_client {
 
-constexpr size_t kMaxReplyLine = 1024 * 1024;  // longer ones are refused
+constexpr size_t kMaxReplyLine = 64 * 1024;    // longer ones are refused, their end not waited for
 constexpr size_t kMaxReplyLines = 9999;        // more are refused
 constexpr size_t kKeptReplyLine = 4 * 1024;    // of one line; the rest is read and forgotten
 constexpr size_t kKeptReplyText = 32 * 1024;   // of one reply

@@ -33,7 +33,9 @@ def test_queue_is_shown(waiting, running):
         # While nothing runs, what waited for the relay is simply due.
         assert message["state"] in (("deferred",) if running else ("deferred", "active"))
         [recipient] = message["recipients"]
-        assert recipient["address"] == f"bob{n}@example.net" and "refused" in recipient["reason"].lower()
+        assert recipient["address"] == f"bob{n}@example.net"
+        # The first met the relay; why the others wait behind it is the running mailer's to say.
+        assert "refused" in recipient["reason"].lower() or (n > 1 and not running)
     shown = outpost.command("queue", "list")
     assert all(queue_id in shown for queue_id in ids) and "bob2@example.net" in shown and "alice@example.org" in shown
     trace = outpost.trace(ids[0])

@@ -98,14 +98,14 @@ TEST(SmtpReply, CorpusInAnyPieces) {
 
 TEST(SmtpReply, KeepsTheFrontOfALongLine) {
   std::string broken;
-  const auto replies = ParseAll("250 " + std::string(100000, 'x') + "\r\n", 4096, broken);
+  const auto replies = ParseAll("250 " + std::string(60000, 'x') + "\r\n", 4096, broken);
   ASSERT_EQ(1U, replies.size()) << broken;
   EXPECT_TRUE(replies[0].cut);
   EXPECT_LE(replies[0].lines[0].size(), kKeptReplyLine);
   EXPECT_LE(replies[0].ToString().size(), kMaxReplyDescription);
 }
 
-TEST(SmtpReply, RefusesALineOfOneMegabyte) {
+TEST(SmtpReply, RefusesALineAboveTheBound) {
   std::string broken;
   EXPECT_TRUE(ParseAll("250 " + std::string(kMaxReplyLine, 'x'), 65536, broken).empty());
   EXPECT_EQ("a reply line is too long", broken);
