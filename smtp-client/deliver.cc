@@ -143,7 +143,7 @@ void Delivery::SettleInterrupted(Current& current, const Interruption& trouble) 
     log_.Warning(sys::Cat(current.assignment.message.id.text(), ": ", why));
     return;
   }
-  current.transaction.Settle(mail::Deferred{{4, 4, 2}, why, mail::Fault::kPath});
+  current.transaction.Abandon(mail::Deferred{{4, 4, 2}, why, mail::Fault::kPath});
 }
 
 void Delivery::WarnOf8Bit(const Assignment& assignment) {

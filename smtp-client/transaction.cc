@@ -217,12 +217,13 @@ Transaction::Step Transaction::OnRcptReply(size_t recipient, const Reply& reply)
 
 Transaction::Step Transaction::OnDataReply(const Reply& reply) {
   const bool accepted = std::ranges::find(states_, RecipientState::kAccepted) != states_.end();
+  data_answered_ = reply.code == kStartMailInput || reply.Class() >= 4;
   if (reply.code == kStartMailInput) {
     Expect(accepted ? Phase::kContent : Phase::kLoneDot);
     if (accepted) return {"", Next::kContent};
     return {".\r\n", Next::kReply};
   }
-  if (reply.Class() < 4) return Close(reply, Stage::kData);
+  if (!data_answered_) return Close(reply, Stage::kData);
   RefuseOpen(reply, Stage::kData);
   return {"", Next::kEnd};
 }
@@ -245,7 +246,12 @@ Transaction::Step Transaction::Close(const Reply& reply, Stage stage) {
   // Before the relay has looked at sender and recipients it speaks for itself, not of this message.
   const bool early = stage == Stage::kReset || stage == Stage::kMail;
   const mail::Fault fault = early ? mail::Fault::kPath : mail::Fault::kMessage;
-  Settle(mail::Deferred{status, DescribeRefusal(relay_, reply, stage), fault});
+  const mail::Deferred why{status, DescribeRefusal(relay_, reply, stage), fault};
+  if (reply.code == kClosing) {
+    Settle(why);
+  } else {
+    Abandon(why);
+  }
   return {"", Next::kEnd};
 }
 
@@ -268,6 +274,14 @@ void Transaction::Settle(const mail::Verdict& verdict) {
   for (size_t i = 0; i < states_.size(); ++i) {
     if (states_[i] != RecipientState::kDecided) Decide(i, verdict);
   }
+}
+
+void Transaction::Abandon(const mail::Deferred& why) {
+  if (capabilities_.pipelining && !data_answered_) {
+    outcomes_.clear();
+    std::ranges::fill(states_, RecipientState::kOpen);
+  }
+  Settle(why);
 }
 
 void Transaction::Decide(size_t recipient, mail::Verdict verdict) {

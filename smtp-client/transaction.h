@@ -53,10 +53,14 @@ class Transaction {
 
   // The stage of the reply that is waited for.
   Stage stage() const;
-  // Verdicts that have become known since the last call, in no particular order.
+  // The verdicts, in no particular order, when it has ended: until then a relay may still show that what it said was
+  // for other commands.
   std::vector<Outcome> TakeOutcomes();
-  // Gives all recipients that have none yet this verdict: when the connection broke.
+  // Gives all recipients that have none yet this verdict.
   void Settle(const mail::Verdict& verdict);
+  // The same when the connection broke. While replies to commands that left together are still missing, nobody's
+  // verdict stands: a relay that leaves one reply out shifts all that follow (attack S23).
+  void Abandon(const mail::Deferred& why);
   // The next message on this connection must begin with RSET.
   bool needs_reset() const { return needs_reset_; }
   // The connection can carry nothing more: 421, or replies that do not fit the commands.
@@ -99,6 +103,7 @@ class Transaction {
   bool mail_sent_ = false;
   bool mail_refused_ = false;
   bool data_sent_ = false;
+  bool data_answered_ = false;  // and with it every command that left together with DATA
   bool needs_reset_ = false;
   bool must_close_ = false;
 };
