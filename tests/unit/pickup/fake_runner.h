@@ -1,6 +1,7 @@
 // A whole pickup, confined in a thread of its own, and the queue runner's end of its channel in the test's hands.
 #pragma once
 
+#include <fcntl.h>
 #include <string>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -8,7 +9,6 @@
 #include <thread>
 #include <vector>
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include "lib/ipc/channel.h"
