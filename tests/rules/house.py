@@ -42,7 +42,6 @@ class Room:
     name: str
     folder: str
     program: str | None  # the file that a process is built as
-    static_cxx: bool
     uses: set[str]  # rooms, as CMakeLists.txt declares them
     may_use: set[str]
     libraries: set[str]
@@ -101,7 +100,6 @@ def _rooms() -> dict[str, Room]:
             name=name,
             folder=folder,
             program=words[words.index("PROGRAM") + 1] if kind == "process" else None,
-            static_cxx="STATIC_CXX" in words,
             uses=uses,
             may_use=_SETS["ARROWS"].get(name, set()),
             libraries=_SETS["LIBRARIES"].get(name, set()),
