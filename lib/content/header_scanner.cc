@@ -26,11 +26,14 @@ std::string_view FieldName(std::string_view line) {
 
 bool HeaderScanner::Line(std::string_view line, const std::function<void(const Field&)>& on_field) {
   std::string cleaned;
-  if (line.find('\0') != std::string_view::npos) {
+  const bool has_nul = line.find('\0') != std::string_view::npos;
+  if (has_nul) {
     cleaned = WithoutNuls(line);
-    const bool nothing_left = cleaned.empty() || (cleaned == "\n" && !inside_line_);
-    if (nothing_left) return true;
     line = cleaned;
+  }
+  if (!inside_line_ && (has_nul || only_nuls_)) {
+    only_nuls_ = line.empty();
+    if (only_nuls_ || line == "\n") return true;
   }
   if (line.empty()) return true;
   const bool continues = inside_line_ || (in_field_ && IsBlank(line.front()));

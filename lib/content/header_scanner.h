@@ -45,6 +45,7 @@ class HeaderScanner {
   Field field_;
   bool in_field_ = false;
   bool inside_line_ = false;  // the last piece had no newline
+  bool only_nuls_ = false;    // neither had it anything else but NULs
 };
 
 // "Subject" for `Subject : x`; whether `line` begins a header field at all: empty if not.

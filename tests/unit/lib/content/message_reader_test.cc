@@ -107,6 +107,21 @@ TEST(MessageReader, LetsNoNulEndTheHeaderOrHideAName) {
   EXPECT_EQ(parts.body, "b\0d\n"s);
 }
 
+// A line of NULs that was longer than a piece had left its newline behind, which ended the header: a Bcc below it went
+// out with the body.
+TEST(MessageReader, LetsNoLongLineOfNulsEndTheHeader) {
+  constexpr size_t kPiece = 64 * 1024;
+  for (const size_t count : {kPiece - 1, kPiece, kPiece + 1, 3 * kPiece}) {
+    const std::string nuls(count, '\0');
+    const Parts alone = Read("A: 1\n" + nuls + "\nBcc: b\n\nbody\n");
+    EXPECT_EQ(alone.names, (Strings{"A", "Bcc"})) << count;
+    EXPECT_EQ(alone.body, "body\n");
+    EXPECT_EQ(Read(nuls + "\nBcc: b\n\nbody\n").names, Strings{"Bcc"}) << count;
+    EXPECT_EQ(Read("A: 1\n" + nuls + "Bcc: b\n\nbody\n").names, (Strings{"A", "Bcc"})) << count;
+    EXPECT_EQ(Read("A: 1\n" + nuls + "\n\nBcc: b\n").body, "Bcc: b\n") << "the empty line still does";
+  }
+}
+
 TEST(MessageReader, CutsAFieldAtItsLimitAndGoesOn) {
   const Parts parts =
       Read("A: " + std::string(200000, 'a') + "\n more\nB: 2\n\nx", LineEndings::kAlways, 1 << 20, 100);
