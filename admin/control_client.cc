@@ -52,7 +52,7 @@ sys::Result<std::optional<ipc::Done>> AskRunner(const spool::SpoolPaths& paths, 
     if (NobodyListens(socket.error())) return std::optional<ipc::Done>();
     return socket.error();
   }
-  if (auto sent = sys::WriteAll(*socket, request.Encode(), "the mailer's socket"); !sent) return sent.error();
+  if (auto sent = sys::SendAll(*socket, request.Encode(), "an order to the mailer"); !sent) return sent.error();
   LineReader reader(*socket);
   while (true) {
     auto line = reader.Next();

@@ -186,7 +186,7 @@ void SubmitServer::Answer(uint64_t number, const Fate& fate) {
   const auto it = connections_.find(number);
   if (it == connections_.end()) return;
   // One short line into an empty socket: it fits, or the caller is gone, and asks again by its token.
-  (void)sys::WriteAll(it->second->socket, spool::FormatAnswer(ToAnswer(fate)), "answer");
+  (void)sys::SendAll(it->second->socket, spool::FormatAnswer(ToAnswer(fate)), "answer");
   Drop(number);
 }
 

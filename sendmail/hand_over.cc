@@ -68,7 +68,7 @@ Result<void> Send(sys::FdView socket, const sys::ReadOnlyFd& record, millisecond
   const Deadline deadline(limit);
   return ForEachBlock(record, [&](std::string_view bytes) -> Result<void> {
     if (deadline.Left() == 0) return Error("submission takes too long", ETIMEDOUT);
-    return sys::WriteAll(socket, bytes, "submission");
+    return sys::SendAll(socket, bytes, "submission");
   });
 }
 

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -102,13 +101,8 @@ Result<size_t> ReadAt(FdView fd, std::span<char> buffer, uint64_t offset) {
 }
 
 Result<void> WriteAll(FdView fd, std::string_view bytes, std::string_view what) {
-  bool is_socket = true;  // until the kernel says otherwise
   while (!bytes.empty()) {
-    const ssize_t count = Retry([&] {
-      return is_socket ? send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL)
-                       : write(fd.get(), bytes.data(), bytes.size());
-    });
-    if (count < 0 && errno == ENOTSOCK && std::exchange(is_socket, false)) continue;
+    const ssize_t count = Retry([&] { return write(fd.get(), bytes.data(), bytes.size()); });
     if (count < 0) return Error::FromErrno(Cat("write ", what));
     bytes.remove_prefix(static_cast<size_t>(count));
   }

@@ -28,8 +28,8 @@ Result<std::string> ReadFile(const std::string& path, size_t max_bytes);
 Result<size_t> ReadSome(FdView fd, std::span<char> buffer);
 // Fewer than buffer.size() only at the end of the file.
 Result<size_t> ReadAt(FdView fd, std::span<char> buffer, uint64_t offset);
-// All of `bytes`, or an error; for blocking descriptors. `what` names the file in the error. A socket whose other
-// end is gone is EPIPE and no SIGPIPE (a pipe's is: daemons ignore that signal).
+// All of `bytes`, or an error; for blocking descriptors. `what` names the file in the error. A pipe whose other end is
+// gone is SIGPIPE, which daemons ignore; sockets have SendAll (lib/sys/socket.h).
 Result<void> WriteAll(FdView fd, std::string_view bytes, std::string_view what);
 
 // fsync(2).

@@ -75,6 +75,16 @@ Result<UniqueFd> Accept(FdView listener) {
   return fd;
 }
 
+Result<void> SendAll(FdView socket, std::string_view bytes, std::string_view what) {
+  while (!bytes.empty()) {
+    const ssize_t count = send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Error::FromErrno(Cat("send ", what));
+    bytes.remove_prefix(static_cast<size_t>(count));
+  }
+  return {};
+}
+
 Result<Credentials> PeerCredentials(FdView socket) {
   ucred peer{};
   socklen_t size = sizeof peer;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <sys/types.h>
 #include <utility>
 
@@ -25,6 +26,9 @@ Result<UniqueFd> ListenUnix(const std::string& path, mode_t mode);
 Result<UniqueFd> ConnectUnix(const std::string& path, std::chrono::milliseconds timeout);
 // Non-blocking, close-on-exec; an Error with EAGAIN when nobody waits.
 Result<UniqueFd> Accept(FdView listener);
+// All of `bytes`, or an error; on a non-blocking socket EAGAIN when they do not fit. An end that is gone is EPIPE and
+// never a signal.
+Result<void> SendAll(FdView socket, std::string_view bytes, std::string_view what);
 // Who connected, as the kernel knows it.
 Result<Credentials> PeerCredentials(FdView socket);
 // A pair of connected SOCK_SEQPACKET sockets.

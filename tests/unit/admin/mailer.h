@@ -57,7 +57,7 @@ class MailerTest : public ::testing::Test {
         const auto got = sys::ReadSome(*peer, buffer);
         if (got) asked_.append(buffer.data(), *got);
       }
-      static_cast<void>(sys::WriteAll(*peer, lines, "the test's socket"));
+      static_cast<void>(sys::SendAll(*peer, lines, "the test's socket"));
     });
   }
 

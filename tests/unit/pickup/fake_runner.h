@@ -116,7 +116,7 @@ class PickupTest : public testing::Test {
   }
   sys::UniqueFd Submit(std::string_view record) const {
     sys::UniqueFd socket = Connect();
-    EXPECT_TRUE(sys::WriteAll(socket, record, "record"));
+    EXPECT_TRUE(sys::SendAll(socket, record, "record"));
     return socket;
   }
   // All that is answered until the end.

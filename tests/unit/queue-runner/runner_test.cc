@@ -176,7 +176,7 @@ class RunnerTest : public testing::Test {
 
   std::vector<std::string> Ask(const std::string& request) const {
     auto socket = sys::ConnectUnix(root_ + "/spool/public/control", std::chrono::seconds(5));
-    if (!socket || !sys::WriteAll(*socket, request, "control")) return {};
+    if (!socket || !sys::SendAll(*socket, request, "control")) return {};
     std::string text;
     std::array<char, 4096> bytes{};
     while (true) {

@@ -34,6 +34,15 @@ TEST(SysSocket, ListensConnectsAndKnowsThePeer) {
   for (const int fd : {listener->get(), client->get(), server->get()}) EXPECT_EQ(fcntl(fd, F_GETFD), FD_CLOEXEC);
 }
 
+TEST(SysSocket, SendingToAGoneReaderIsAnErrorAndNoSignal) {
+  auto ends = std::move(*PacketPair());
+  ends.second.reset();
+  const auto sent = SendAll(ends.first, "x", "to nobody");
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code(), EPIPE);
+  EXPECT_EQ(sent.error().text(), "send to nobody: Broken pipe");
+}
+
 TEST(SysSocket, NobodyWaitingIsEagain) {
   const TemporaryDirectory root;
   const auto listener = ListenUnix(root / "socket", 0600);
