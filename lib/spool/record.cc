@@ -244,12 +244,6 @@ std::optional<mail::QueueId> ParseFirstLine(std::string_view line) {
   return mail::QueueId::Parse(line.substr(kFirstLinePrefix.size()));
 }
 
-std::optional<size_t> FindHeadEnd(std::string_view bytes, size_t searched) {
-  const size_t end = bytes.find("\n\n", searched == 0 ? 0 : searched - 1);
-  if (end == std::string_view::npos) return std::nullopt;
-  return end + 2;
-}
-
 Result<RecordHead> ParseHead(std::string_view head) {
   if (head.size() > kMaxHeadBytes) return Error("record: attributes too long");
   auto id = ParseFirstLine(head.substr(0, head.find('\n') + 1));

@@ -51,10 +51,6 @@ std::string FormatHead(const RecordHead& head);
 // The ID of a record's first line; nothing when it is not one.
 std::optional<mail::QueueId> ParseFirstLine(std::string_view first_line_with_newline);
 
-// Length of the head at the front of `bytes`, empty line included; nothing when its end is not in there yet. The
-// first `searched` bytes are known not to hold it: who reads from a slow peer searches nothing twice.
-std::optional<size_t> FindHeadEnd(std::string_view bytes, size_t searched = 0);
-
 // `head` is exactly the head. Refuses unknown, repeated or missing attributes, bad values, control characters
 // (bytes below 0x20 and 0x7F) after decoding, more than mail::kMaxRecipients; the error names the line. Bytes from
 // 0x80 may be anything: whether they are UTF-8 is cleanup's question.

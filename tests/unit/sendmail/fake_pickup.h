@@ -16,6 +16,7 @@
 #include "lib/sys/file.h"
 #include "lib/sys/socket.h"
 #include "lib/sys/text.h"
+#include "tests/support/record.h"
 
 namespace outpost::sendmail {
 
@@ -63,7 +64,7 @@ class FakePickup {
       const auto count = sys::ReadSome(socket, buffer);
       if (!count || *count == 0) break;
       record.append(buffer, *count);
-      const auto end = spool::FindHeadEnd(record);
+      const auto end = tests::HeadLength(record);
       if (!end) continue;
       const auto head = spool::ParseHead(std::string_view(record).substr(0, *end));
       if (!head || record.size() >= *end + head->size_bytes) break;
@@ -82,7 +83,7 @@ class FakePickup {
         answer = sys::Cat("queued ", record.substr(spool::kFirstLinePrefix.size(), mail::QueueId::kLength), "\n");
       }
       records_.push_back(std::move(record));
-      if (!answer.empty()) (void)sys::WriteAll(*socket, answer, "answer");
+      if (!answer.empty()) (void)sys::SendAll(*socket, answer, "answer");
       if (turn.stay_silent) kept_.push_back(std::move(*socket));
     }
   }

@@ -10,6 +10,7 @@
 #include "lib/sys/file.h"
 #include "lib/sys/spawn.h"
 #include "lib/sys/text.h"
+#include "tests/support/record.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/sendmail/fake_pickup.h"
 
@@ -79,7 +80,7 @@ class SendmailProgramTest : public testing::Test {
     if (records.size() != 1) return {};
     std::filesystem::remove_all(spool_ + "/maildrop");
     std::filesystem::create_directory(spool_ + "/maildrop");
-    const auto head = spool::ParseHead(std::string_view(records[0]).substr(0, *spool::FindHeadEnd(records[0])));
+    const auto head = spool::ParseHead(std::string_view(records[0]).substr(0, *tests::HeadLength(records[0])));
     EXPECT_TRUE(head) << head.error().text();
     return head ? *head : spool::RecordHead{};
   }

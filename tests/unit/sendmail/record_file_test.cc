@@ -11,6 +11,7 @@
 #include "lib/sys/clock.h"
 #include "lib/sys/file.h"
 #include "lib/sys/text.h"
+#include "tests/support/record.h"
 #include "tests/support/temporary_directory.h"
 
 namespace outpost::sendmail {
@@ -52,7 +53,7 @@ class RecordFileTest : public testing::Test {
     const auto& record = std::get<sys::ReadOnlyFd>(made);
     std::string bytes(record.size(), '\0');
     EXPECT_EQ(*sys::ReadAt(record.view(), bytes, 0), record.size());
-    const auto end = spool::FindHeadEnd(bytes);
+    const auto end = tests::HeadLength(bytes);
     EXPECT_TRUE(end);
     const auto head = spool::ParseHead(std::string_view(bytes).substr(0, *end));
     EXPECT_TRUE(head) << head.error().text();

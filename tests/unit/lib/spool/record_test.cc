@@ -4,6 +4,7 @@
 
 #include "lib/sys/file.h"
 #include "lib/sys/text.h"
+#include "tests/support/record.h"
 
 namespace outpost::spool {
 namespace {
@@ -52,7 +53,7 @@ void ExpectEqual(const RecordHead& a, const RecordHead& b) {
 
 void ExpectComesBack(const RecordHead& head) {
   const std::string text = FormatHead(head);
-  EXPECT_EQ(FindHeadEnd(text + "Subject: x\n\n\n"), text.size());
+  EXPECT_EQ(tests::HeadLength(text + "Subject: x\n\n\n"), text.size());
   const auto parsed = ParseHead(text);
   ASSERT_TRUE(parsed) << parsed.error().text();
   ExpectEqual(*parsed, head);
@@ -75,7 +76,7 @@ TEST(RecordHead, IsReadFromTheExampleOfItsDocument) {
   constexpr std::string_view kBegin = "## Example\n\n```\n";
   const size_t begin = text->find(kBegin) + kBegin.size();
   const std::string example = text->substr(begin, text->find("```", begin) - begin);
-  const auto end = FindHeadEnd(example);
+  const auto end = tests::HeadLength(example);
   ASSERT_TRUE(end);
   const auto head = ParseHead(example.substr(0, *end));
   ASSERT_TRUE(head) << head.error().text();
@@ -241,21 +242,6 @@ TEST(RecordHead, SurvivesEverySingleByteChange) {
       ExpectComesBack(*parsed);
       for (const char c : parsed->sender) ASSERT_GE(static_cast<unsigned char>(c), 0x20);
     }
-  }
-}
-
-TEST(RecordHead, EndsAtTheFirstEmptyLine) {
-  EXPECT_EQ(FindHeadEnd("a\n\nb\n\n"), 3U);
-  EXPECT_EQ(FindHeadEnd("a\nb\n"), std::nullopt);
-  EXPECT_EQ(FindHeadEnd(""), std::nullopt);
-  EXPECT_EQ(FindHeadEnd("a\r\n\r\n"), std::nullopt);
-}
-
-TEST(RecordHead, FindsItsEndAcrossPieces) {
-  const std::string text = SmallestText();
-  for (size_t cut = 0; cut < text.size(); ++cut) {
-    ASSERT_EQ(FindHeadEnd(std::string_view(text).substr(0, cut)), std::nullopt);
-    EXPECT_EQ(FindHeadEnd(text, cut), text.size());
   }
 }
 
