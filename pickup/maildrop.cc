@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "lib/spool/maildrop_file.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/file.h"
 #include "lib/sys/text.h"
@@ -17,25 +18,34 @@ using sys::Error;
 
 namespace {
 
-// Files that are being read, or wait for the runner's answer: enough to fill its batches.
+// Files that are being read, or wait for the runner's answer: enough to fill its batches. The last of them may go
+// beyond the bytes.
 constexpr size_t kMaxInFlight = 64;
+constexpr uint64_t kMaxInFlightBytes = 4 * 1024 * 1024;
+// A maildrop full of junk keeps nobody on the socket waiting.
+constexpr int kNamesAStep = 64;
 constexpr int kMaxSetAsideNames = 100;
+constexpr size_t kMaxStuck = 1000;
 
 std::string Shown(const std::string& name) { return Cat("maildrop file ", sys::Printable(name, 100)); }
 
 }  // namespace
 
-// A file on its way into a record of ours.
-struct Maildrop::Copy {
+struct Maildrop::File {
   std::string name;
   mail::QueueId id;
-  sys::UniqueFd file;
   uint32_t owner = 0;
   uint64_t size = 0;
-  StoredRecord record;
-  std::string block;
+};
 
-  explicit Copy(sys::FdView temporary) : record(temporary) {}
+// A file on its way into a record of ours.
+struct Maildrop::Copy {
+  File file;
+  sys::UniqueFd fd;
+  StoredRecord record;
+
+  Copy(File taken, sys::UniqueFd opened, sys::FdView temporary)
+      : file(std::move(taken)), fd(std::move(opened)), record(temporary) {}
 };
 
 Maildrop::Maildrop(const Directories& directories, const sys::Log& log, WorkQueue& work, Reception& reception,
@@ -62,20 +72,27 @@ void Maildrop::Scan() {
   at_end_ = false;
   left_ = 0;
   rewinddir(listing_.get());
-  Pump();
+  Walk();
 }
 
-void Maildrop::Pump() {
-  if (std::exchange(pumping_, true)) return;
+void Maildrop::Walk() {
+  if (!std::exchange(walking_, true)) work_.Add([this] { return WalkSome(); });
+}
+
+bool Maildrop::WalkSome() {
   std::string name;
-  while (!at_end_ && in_flight_ < kMaxInFlight) {
+  for (int i = 0; i < kNamesAStep; ++i) {
+    if (at_end_ || in_flight_ >= kMaxInFlight || in_flight_bytes_ >= kMaxInFlightBytes) {
+      walking_ = false;
+      return true;
+    }
     if (NextName(name)) {
       TakeFile(name);
     } else {
       at_end_ = true;
     }
   }
-  pumping_ = false;
+  return false;
 }
 
 bool Maildrop::NextName(std::string& name) {
@@ -84,83 +101,84 @@ bool Maildrop::NextName(std::string& name) {
     name = entry->d_name;
     if (name != "." && name != "..") return true;
   }
-  if (errno != 0) {
-    log_.Warning(Error::FromErrno("list the maildrop").text());
-    ++left_;
-  }
+  if (errno != 0 && left_++ == 0) left_why_ = Error::FromErrno("list the maildrop").text();
   return false;
 }
 
 void Maildrop::TakeFile(const std::string& name) {
   // Neither a link nor a FIFO makes this go elsewhere or wait.
-  auto file = sys::OpenIn(directories_.maildrop, name, O_RDONLY | O_NONBLOCK);
-  if (!file) {
-    const int code = file.error().code();
+  auto fd = sys::OpenIn(directories_.maildrop, name, O_RDONLY | O_NONBLOCK);
+  if (!fd) {
+    const int code = fd.error().code();
     if (code == ENOENT) return;
-    if (code == ELOOP || code == ENXIO) return SetAside(name, "not a regular file");
-    return Leave(name, file.error().text());
+    if (code == ELOOP || code == ENXIO) return Remove(name, "not a regular file");
+    if (code == EACCES || code == EPERM) return SetAside(name, "it cannot be read");
+    return Leave(name, fd.error().text());
   }
   struct stat status {};
-  if (fstat(file->get(), &status) != 0) return Leave(name, Error::FromErrno("stat").text());
+  if (fstat(fd->get(), &status) != 0) return Leave(name, Error::FromErrno("stat").text());
   const FileJudgement judgement = JudgeFile(status, sys::WallClock());
   switch (judgement.kind) {
     case FileJudgement::Kind::kIncomplete:
       return;
     case FileJudgement::Kind::kAbandoned:
-      return Remove(name);
+      // Unless only the clock has jumped: its writer may be about to say that the message is safe.
+      if (!spool::HasWriter(*fd)) Remove(name, "its writing broke off a day ago");
+      return;
     case FileJudgement::Kind::kRejected:
       return SetAside(name, judgement.why);
+    case FileJudgement::Kind::kNoFile:
+      return Remove(name, judgement.why);
     case FileJudgement::Kind::kWhole:
       break;
   }
   const auto id = mail::QueueId::Parse(name);
   if (!id) return SetAside(name, "its name is no message id");
-  auto copy = std::make_shared<Copy>(directories_.temporary);
-  copy->name = name;
-  copy->id = *id;
-  copy->file = std::move(*file);
-  copy->owner = status.st_uid;
-  copy->size = static_cast<uint64_t>(status.st_size);
+  File file{.name = name, .id = *id, .owner = status.st_uid, .size = static_cast<uint64_t>(status.st_size)};
   ++in_flight_;
+  in_flight_bytes_ += file.size;
+  auto copy = std::make_shared<Copy>(std::move(file), std::move(*fd), directories_.temporary);
   work_.Add([this, copy] { return StepCopy(*copy); });
 }
 
 bool Maildrop::StepCopy(Copy& copy) {
   constexpr size_t kBlock = 256 * 1024;
+  const uint64_t size = copy.file.size;
   const auto fail = [&](std::string text) {
-    OnFate(copy.name, {.kind = Fate::Kind::kLater, .id = {}, .exit_code = 0, .text = std::move(text)});
+    OnFate(copy.file, {.kind = Fate::Kind::kLater, .id = {}, .exit_code = 0, .text = std::move(text)});
     return true;
   };
-  for (size_t done = 0; done < kSliceBytes && copy.record.size() < copy.size;) {
-    copy.block.resize(static_cast<size_t>(std::min<uint64_t>(copy.size - copy.record.size(), kBlock)));
-    const auto count = sys::ReadAt(copy.file, copy.block, copy.record.size());
+  for (size_t done = 0; done < kSliceBytes && copy.record.size() < size;) {
+    block_.resize(static_cast<size_t>(std::min<uint64_t>(size - copy.record.size(), kBlock)));
+    const auto count = sys::ReadAt(copy.fd, block_, copy.record.size());
     if (!count) return fail(count.error().text());
-    if (*count < copy.block.size()) return fail("it became shorter while it was read");
-    if (auto stored = copy.record.Append(copy.block); !stored) return fail(stored.error().text());
-    done += copy.block.size();
+    if (*count < block_.size()) return fail("it became shorter while it was read");
+    if (auto stored = copy.record.Append(block_); !stored) return fail(stored.error().text());
+    done += block_.size();
   }
-  if (copy.record.size() < copy.size) return false;
-  copy.file.reset();
-  const Arrival arrival{.uid = copy.owner, .maildrop_file = copy.id};
+  if (copy.record.size() < size) return false;
+  copy.fd.reset();
+  const Arrival arrival{.uid = copy.file.owner, .maildrop_file = copy.file.id};
   reception_.Take(std::move(copy.record), arrival,
-                  [this, name = copy.name](const Fate& fate) { OnFate(name, fate); });
+                  [this, file = copy.file](const Fate& fate) { OnFate(file, fate); });
   return true;
 }
 
-void Maildrop::OnFate(const std::string& name, const Fate& fate) {
+void Maildrop::OnFate(const File& file, const Fate& fate) {
   --in_flight_;
+  in_flight_bytes_ -= file.size;
   switch (fate.kind) {
     case Fate::Kind::kQueued:
-      Unlink(name, fate.id);
+      Unlink(file.name, fate.id);
       break;
     case Fate::Kind::kLater:
-      Leave(name, fate.text);
+      Leave(file.name, fate.text);
       break;
     case Fate::Kind::kRefused:
-      SetAside(name, fate.text);
+      SetAside(file.name, fate.text);
       break;
   }
-  Pump();
+  Walk();
 }
 
 void Maildrop::Unlink(const std::string& name, const mail::QueueId& id) {
@@ -170,11 +188,11 @@ void Maildrop::Unlink(const std::string& name, const mail::QueueId& id) {
   unlinked_.push_back(id);
 }
 
-void Maildrop::Remove(const std::string& name) {
+void Maildrop::Remove(const std::string& name, std::string_view why) {
   if (unlinkat(directories_.maildrop.get(), name.c_str(), 0) != 0) {
-    return Leave(name, Error::FromErrno("unlink").text());
+    return Stuck(name, why, Error::FromErrno("remove it"));
   }
-  log_.Info(Cat(Shown(name), ": removed, a day after its writing broke off"));
+  log_.Warning(Cat(Shown(name), ": removed: ", why));
 }
 
 void Maildrop::SetAside(const std::string& name, std::string_view why) {
@@ -187,13 +205,18 @@ void Maildrop::SetAside(const std::string& name, std::string_view why) {
     if (errno != EEXIST) break;
     target = Cat(name, ".", i);
   }
-  // What landlock does not let us move, a FIFO or a link, only root can have put there; it is in nobody's way.
-  log_.Warning(Cat(Shown(name), ": ", why, "; ", Error::FromErrno("move to corrupt/").text()));
+  Stuck(name, why, Error::FromErrno("move it to corrupt/"));
+}
+
+// Root's own doing, such as a directory that is not empty. It is in nobody's way, and each scan meets it again.
+void Maildrop::Stuck(const std::string& name, std::string_view why, const Error& error) {
+  if (error.code() == ENOENT) return;
+  if (stuck_.size() >= kMaxStuck) stuck_.clear();
+  if (stuck_.insert(name).second) log_.Warning(Cat(Shown(name), ": stays: ", why, "; ", error.text()));
 }
 
 void Maildrop::Leave(const std::string& name, std::string_view why) {
-  ++left_;
-  log_.Warning(Cat(Shown(name), ": left for another try: ", why));
+  if (left_++ == 0) left_why_ = Cat(Shown(name), ": ", why);
 }
 
 void Maildrop::SyncUnlinks() {
@@ -208,13 +231,17 @@ void Maildrop::SyncUnlinks() {
 
 void Maildrop::AfterRound() {
   SyncUnlinks();
-  while (scanning_ && at_end_ && in_flight_ == 0) {
-    scanning_ = false;
-    if (scan_again_) {
-      Scan();
-    } else {
-      link_.SendScanned(left_);
-    }
+  while (scanning_ && at_end_ && in_flight_ == 0) EndScan();
+}
+
+void Maildrop::EndScan() {
+  scanning_ = false;
+  // One line for all: a full disk gets no fuller by the log.
+  if (left_ > 0) log_.Warning(Cat("left in the maildrop for another try: ", left_, "; ", left_why_));
+  if (scan_again_) {
+    Scan();
+  } else {
+    link_.SendScanned(left_);
   }
 }
 

@@ -1,12 +1,14 @@
 // The maildrop: records that were left while nobody answered on the socket. A file belongs to whoever submitted it,
 // and may be anything: it is opened without following links or waiting, judged by its descriptor, and copied once
 // before it is looked at. It is unlinked only after the runner's commit; then, once for all of a round, the directory
-// is synced, and the runner may forget that it knows them. What can never be accepted goes to corrupt/.
+// is synced, and the runner may forget that it knows them. What can never be accepted goes to corrupt/, or is removed
+// where it holds nothing: it is told of once.
 #pragma once
 
 #include <cstdint>
 #include <dirent.h>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,25 +35,31 @@ class Maildrop {
   Maildrop& operator=(const Maildrop&) = delete;
 
   sys::Result<void> Start();
-  // Looks at every file once, a bounded number of them at a time; again afterwards, when called meanwhile.
+  // Looks at every file once, a bounded number and size of them at a time; again afterwards, when called meanwhile.
   void Scan();
   // After a round of events: makes its unlinks durable, tells the runner, ends the scan when all is answered for.
   void AfterRound();
   bool idle() const { return !scanning_ && unlinked_.empty(); }
 
  private:
+  struct File;
   struct Copy;
-  void Pump();
+  // Goes on with the scan, unless it does.
+  void Walk();
+  // Some names of it; true when there are no more, or enough is in flight.
+  bool WalkSome();
   // The next name of the directory; false at its end.
   bool NextName(std::string& name);
   void TakeFile(const std::string& name);
   bool StepCopy(Copy& copy);
-  void OnFate(const std::string& name, const Fate& fate);
+  void OnFate(const File& file, const Fate& fate);
   void Unlink(const std::string& name, const mail::QueueId& id);
-  void Remove(const std::string& name);
+  void Remove(const std::string& name, std::string_view why);
   void SetAside(const std::string& name, std::string_view why);
+  void Stuck(const std::string& name, std::string_view why, const sys::Error& error);
   void Leave(const std::string& name, std::string_view why);
   void SyncUnlinks();
+  void EndScan();
 
   struct CloseDirectory {
     void operator()(DIR* directory) const { closedir(directory); }
@@ -65,9 +73,13 @@ class Maildrop {
   bool scanning_ = false;
   bool scan_again_ = false;
   bool at_end_ = false;   // of the directory
-  bool pumping_ = false;  // inside Pump()
+  bool walking_ = false;  // WalkSome() runs, or will
   size_t in_flight_ = 0;
+  uint64_t in_flight_bytes_ = 0;
+  std::string block_;  // for reading files; one serves all
   uint64_t left_ = 0;
+  std::string left_why_;                 // of the first of them
+  std::set<std::string> stuck_;          // what can be neither moved nor removed, and has been told of
   std::vector<mail::QueueId> unlinked_;  // not yet durably
 };
 

@@ -15,9 +15,10 @@ struct FileJudgement {
     kIncomplete,  // still being written: let it be
     kAbandoned,   // never finished; nobody was told that it is queued: to be removed
     kRejected,    // nothing that `drop` makes: to be set aside
+    kNoFile,      // a FIFO, device or the like, which holds nothing: to be removed
   };
   Kind kind = Kind::kRejected;
-  std::string why;  // kRejected
+  std::string why;  // kRejected, kNoFile
 };
 
 // `status` is of the opened file. `drop` marks a whole record by its owner's execute bit; time is judged by the

@@ -1,6 +1,7 @@
 #include "lib/spool/maildrop_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -30,6 +31,8 @@ Result<void> CheckFreeSpace(sys::FdView fd, uint64_t free_bytes) {
 
 }  // namespace
 
+bool HasWriter(sys::FdView file) { return flock(file.get(), LOCK_EX | LOCK_NB) != 0; }
+
 Result<MaildropFile> MaildropFile::Create(const std::string& directory, const mail::QueueId& id,
                                           const MaildropLimits& limits) {
   auto opened = sys::OpenDirectory(directory);
@@ -38,6 +41,7 @@ Result<MaildropFile> MaildropFile::Create(const std::string& directory, const ma
   auto file = sys::OpenIn(*opened, id.text(), O_WRONLY | O_CREAT | O_EXCL, kMaildropFileMode);
   if (!file) return file.error().Within(Cat("maildrop ", directory));
   MaildropFile made(std::move(*opened), std::move(*file), id.text(), limits);
+  if (HasWriter(made.file_) && errno == EWOULDBLOCK) return Error::FromErrno(Cat("lock maildrop file ", id.text()));
   // Whatever the caller's umask.
   if (fchmod(made.file_.get(), kMaildropFileMode) != 0)
     return Error::FromErrno(Cat("chmod maildrop file ", id.text()));

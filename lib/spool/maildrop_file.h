@@ -4,6 +4,9 @@
 //   maildrop/ID  0640  while it is written: whatever ends the writer, pickup sees that it is not whole
 //                0740  whole and on stable storage (owner's x set): pickup takes it
 //
+// Its writer holds a lock (flock) on it as long as it lives: pickup removes what was never finished, and must not take
+// for such a file one that is a day old only because the clock has jumped.
+//
 // The owner is the proof of who submitted, the group (the directory's, through drop's set-gid) lets pickup read it.
 #pragma once
 
@@ -29,6 +32,9 @@ struct MaildropLimits {
 // The same for everybody and all configurations: main.cf's limits are applied by sendmail before and by pickup after.
 constexpr MaildropLimits kMaildropLimits{.record_bytes = uint64_t{1} << 30, .free_bytes = uint64_t{16} << 20};
 
+// Whether the file's writer still holds its lock; true as well where there are no locks.
+bool HasWriter(sys::FdView file);
+
 class MaildropFile {
  public:
   // Makes DIRECTORY/ID; one that is there already is an error (EEXIST) and left alone.
@@ -45,10 +51,6 @@ class MaildropFile {
   // gone, unless pickup took it between the mark and the failure: then it is in the queue, which is success.
   // Call once.
   sys::Result<void> Commit();
-
-  // For a signal's handler, which must remove the file without this object: the open directory and the name.
-  sys::FdView directory() const { return directory_; }
-  const std::string& name() const { return name_; }
 
  private:
   MaildropFile(sys::UniqueFd directory, sys::UniqueFd file, std::string name, const MaildropLimits& limits)

@@ -35,14 +35,17 @@ TEST(MaildropFile, IsAbandonedADayAfterItsLastChange) {
 }
 
 TEST(MaildropFile, IsRejectedWhenDropCannotHaveMadeIt) {
-  for (const mode_t type : {S_IFDIR, S_IFIFO, S_IFLNK, S_IFSOCK, S_IFCHR, S_IFBLK}) {
-    EXPECT_EQ(JudgeFile(File(type | 0740), kNow).kind, Kind::kRejected);
+  for (const mode_t type : {S_IFIFO, S_IFLNK, S_IFSOCK, S_IFCHR, S_IFBLK}) {
+    EXPECT_EQ(JudgeFile(File(type | 0740), kNow).kind, Kind::kNoFile);
   }
+  EXPECT_EQ(JudgeFile(File(S_IFDIR | 0740), kNow).kind, Kind::kRejected);
   EXPECT_EQ(JudgeFile(File(S_IFREG | 0760), kNow).kind, Kind::kRejected);
   EXPECT_EQ(JudgeFile(File(S_IFREG | 0742), kNow).kind, Kind::kRejected);
   struct stat linked = File(S_IFREG | 0740);
   linked.st_nlink = 2;
   EXPECT_EQ(JudgeFile(linked, kNow).kind, Kind::kRejected);
+  linked.st_nlink = 0;
+  EXPECT_EQ(JudgeFile(linked, kNow).kind, Kind::kIncomplete) << "gone since it was opened";
 }
 
 }  // namespace

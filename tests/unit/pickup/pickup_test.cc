@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "lib/sys/text.h"
 #include "tests/unit/pickup/fake_runner.h"
 
 namespace outpost::pickup {
@@ -107,7 +108,7 @@ TEST_F(PickupTest, BoundsTheConnectionsOfOneUser) {
   const std::string log = LogText();
   EXPECT_NE(log.find("submit_connection_limit"), std::string::npos);
   EXPECT_EQ(log.find("submit_connection_limit"), log.rfind("submit_connection_limit")) << "said once";
-  ASSERT_TRUE(sys::WriteAll(second, record.substr(10), "rest"));
+  ASSERT_TRUE(sys::SendAll(second, record.substr(10), "rest"));
   Accept(NextMessage().submission);
   EXPECT_TRUE(Answer(second).starts_with("queued "));
   const auto third = Submit(record);
@@ -149,11 +150,11 @@ TEST_F(PickupTest, TakesALargeMessageWhileSmallOnesPass) {
   const std::string body = std::string(10'000'000, 'x') + "\n" + std::string(10'000'000, 'y') + "\n";
   const std::string record = SampleRecord(HeadNumber(1), "Subject: x\n\n" + body);
   const auto large = Connect();
-  ASSERT_TRUE(sys::WriteAll(large, std::string_view(record).substr(0, 15'000'000), "first part"));
+  ASSERT_TRUE(sys::SendAll(large, std::string_view(record).substr(0, 15'000'000), "first part"));
   const auto small = Submit(SampleRecord(HeadNumber(2), "\n"));
   Accept(NextMessage().submission);
   EXPECT_TRUE(Answer(small).starts_with("queued "));
-  ASSERT_TRUE(sys::WriteAll(large, std::string_view(record).substr(15'000'000), "the rest"));
+  ASSERT_TRUE(sys::SendAll(large, std::string_view(record).substr(15'000'000), "the rest"));
   const TakenMessage taken = NextMessage();
   EXPECT_TRUE(taken.content.substr(taken.submission.header_bytes + 1) == body);
   Accept(taken.submission);
@@ -266,12 +267,50 @@ TEST_F(PickupTest, SetsAsideWhatIsNoSubmission) {
   EXPECT_EQ(Next<ipc::Scanned>().left, 0U);
   EXPECT_TRUE(std::filesystem::exists(incomplete));
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(paths_.Corrupt()), {}), 7);
-  EXPECT_TRUE(std::filesystem::is_symlink(paths_.MaildropFile(HeadNumber(5).id)));
-  EXPECT_TRUE(std::filesystem::is_fifo(paths_.MaildropFile(HeadNumber(6).id)));
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(paths_.Maildrop()), {}), 3)
-      << "the incomplete file; the FIFO and the link, which landlock does not let it move";
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(paths_.Maildrop()), {}), 1)
+      << "the incomplete file; the FIFO and the link held nothing";
   EXPECT_TRUE(std::filesystem::exists(secret));
   EXPECT_EQ(LogText().find("name with\nnewline"), std::string::npos);
+}
+
+TEST_F(PickupTest, TellsOnceOfWhatItCanNeitherTakeNorMove) {
+  const std::string name = SampleHead().id.text();
+  Leave(name, "garbage");
+  for (int i = 0; i <= 100; ++i) {
+    directory_.Write(sys::Cat("spool/corrupt/", name, i == 0 ? "" : sys::Cat(".", i)), "taken");
+  }
+  Start();
+  for (int scan = 0; scan < 3; ++scan) {
+    EXPECT_EQ(Next<ipc::Scanned>().left, 0U);
+    ASSERT_TRUE(runner_.Send(ipc::Scan{}.Encode()));
+  }
+  Next<ipc::Scanned>();
+  const std::string log = LogText();
+  EXPECT_NE(log.find(name), std::string::npos);
+  EXPECT_EQ(log.find(name), log.rfind(name));
+}
+
+TEST_F(PickupTest, TellsInOneLineHowManyFilesAreLeft) {
+  for (uint64_t i = 0; i < 5; ++i) Leave(HeadNumber(i).id.text(), SampleRecord(HeadNumber(i), "\n"));
+  Start();
+  for (uint64_t i = 0; i < 5; ++i) Refuse(NextMessage().submission, true, "no space");
+  EXPECT_EQ(Next<ipc::Scanned>().left, 5U);
+  const std::string log = LogText();
+  EXPECT_NE(log.find("another try: 5; maildrop file "), std::string::npos);
+  EXPECT_EQ(log.find("no space"), log.rfind("no space"));
+}
+
+// Attack S9: somebody's ten thousand files of junk.
+TEST_F(PickupTest, AnswersSubmittersWhileTheMaildropIsFullOfJunk) {
+  constexpr int kFiles = 10000;
+  for (int i = 0; i < kFiles; ++i) Leave(sys::Cat("junk", i), "");
+  Start();
+  const auto caller = Submit(SampleRecord(SampleHead(), "\n"));
+  Accept(NextMessage().submission);
+  EXPECT_TRUE(Answer(caller).starts_with("queued "));
+  EXPECT_FALSE(std::filesystem::is_empty(paths_.Maildrop())) << "it was not kept waiting for the end of the junk";
+  EXPECT_EQ(Next<ipc::Scanned>().left, 0U);
+  EXPECT_TRUE(std::filesystem::is_empty(paths_.Maildrop()));
 }
 
 TEST_F(PickupTest, SetsAsideASecondFileOfTheSameName) {

@@ -57,6 +57,18 @@ TEST_F(MaildropFileTest, IsMarkedOnlyWhenWhole) {
   umask(old);
 }
 
+TEST_F(MaildropFileTest, ShowsWhetherItsWriterLives) {
+  sys::UniqueFd reader;
+  {
+    auto file = MaildropFile::Create(directory_, id_, kWide);
+    ASSERT_TRUE(file) << file.error().text();
+    reader = std::move(*sys::OpenFile(Path(), O_RDONLY));
+    EXPECT_TRUE(HasWriter(reader));
+    EXPECT_TRUE(HasWriter(reader)) << "asking takes nothing away";
+  }
+  EXPECT_FALSE(HasWriter(reader));
+}
+
 TEST_F(MaildropFileTest, StaysAfterItsObjectOnceKept) {
   {
     auto file = MaildropFile::Create(directory_, id_, kWide);
