@@ -17,7 +17,7 @@ constexpr Microseconds kGather = std::chrono::milliseconds(4);
 constexpr Microseconds kTidyDelay = std::chrono::seconds(1);
 constexpr Microseconds kTidyAgain = std::chrono::milliseconds(5);
 constexpr Microseconds kHousekeeping = std::chrono::hours(1);
-constexpr Microseconds kIntakeMemory = std::chrono::hours(24);  // of socket submissions that may be asked for again
+constexpr Microseconds kIntakeMemory = std::chrono::hours(24);   // of submissions that may be asked for again
 constexpr Microseconds kStopPatience = std::chrono::seconds(5);  // for what is in flight
 constexpr Microseconds kEndPatience = std::chrono::seconds(2);   // for the programs to end
 constexpr Microseconds kStopInterval = std::chrono::milliseconds(20);
@@ -48,6 +48,7 @@ Runner::Runner(Belongings belongings, const Policy& policy, bool once, const con
       dispatch_(context_, once),
       intake_(context_, {[this](const ipc::ToPickup& answer) { pickup_.Answer(answer); },
                          [this](const queue::Route& route) { dispatch_.NoteDue(route); }}),
+      intake_memory_(own_.queue, own_.paths.Maildrop()),
       pickup_(context_, own_.submit_socket, own_.paths.Maildrop(),
               {[this](ipc::Submission submission, sys::UniqueFd content) {
                  return intake_.Take(std::move(submission), std::move(content));
@@ -218,7 +219,7 @@ void Runner::KeepHouse() {
   auto more = std::make_shared<bool>(false);
   batch_.Add({[this, more]() -> sys::Result<void> {
                 const Microseconds now = sys::WallClock();
-                auto forgotten = own_.queue.ForgetIntakeBefore(now - kIntakeMemory);
+                auto forgotten = intake_memory_.ForgetSome(now - kIntakeMemory);
                 if (!forgotten) return forgotten.error();
                 auto trimmed =
                     own_.queue.TrimHistory(now - policy_.history_retention_time, policy_.history_size_limit);

@@ -14,6 +14,7 @@
 #include "queue-runner/control.h"
 #include "queue-runner/dispatch.h"
 #include "queue-runner/intake.h"
+#include "queue-runner/intake_memory.h"
 #include "queue-runner/maildrop_watch.h"
 #include "queue-runner/pickup_program.h"
 #include "queue-runner/recovery.h"
@@ -74,6 +75,7 @@ class Runner {
   Context context_;
   Dispatch dispatch_;
   Intake intake_;
+  IntakeMemory intake_memory_;
   PickupProgram pickup_;
   Control control_;
   Recovery recovery_;

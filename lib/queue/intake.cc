@@ -12,8 +12,6 @@ namespace {
 using sys::Cat;
 using sys::Error;
 
-constexpr size_t kForgetSlice = 1000;
-
 // The id, and whether its message is still on its way in.
 constexpr std::string_view kFindIntake =
     "SELECT id, EXISTS(SELECT 1 FROM history JOIN message ON message.key = history.message "
@@ -66,9 +64,8 @@ Intake::Intake(Connection& connection, Contents& contents, History& history, Tot
           "UPDATE recipient SET state = 'queued', since = ?1, next_attempt = ?1 WHERE message = ?2"),
       hide_message_(connection, "discard a message in", "UPDATE message SET state = 'gone' WHERE key = ?"),
       forget_(connection, "forget a submission in", "DELETE FROM intake WHERE id = ?"),
-      forget_before_(connection, "forget submissions in",
-                     "DELETE FROM intake WHERE id IN "
-                     "(SELECT id FROM intake WHERE id < ? AND maildrop = 0 ORDER BY id LIMIT ?)") {}
+      accepted_before_(connection, "list submissions in",
+                       "SELECT id FROM intake WHERE id > ? AND id < ? ORDER BY id LIMIT ?") {}
 
 Result<void> Intake::Start() {
   const auto last = connection_.ReadNumber("SELECT ifnull(max(key), 0) FROM message", "open");
@@ -208,11 +205,18 @@ Result<void> Intake::Forget(std::span<const mail::QueueId> ids) {
   return {};
 }
 
-Result<bool> Intake::ForgetBefore(Microseconds made_at) {
+Result<std::vector<mail::QueueId>> Intake::AcceptedBefore(Microseconds made_before, const mail::QueueId& after,
+                                                          size_t limit) {
   // Ids are in the order of their time.
-  const auto first_kept = mail::QueueId::Make(made_at, 0);
-  if (auto forgotten = forget_before_.Run(first_kept.text(), kForgetSlice); !forgotten) return forgotten.error();
-  return forget_before_.rows_changed() == int64_t{kForgetSlice};
+  const auto first_kept = mail::QueueId::Make(made_before, 0);
+  std::vector<mail::QueueId> ids;
+  Rows rows(accepted_before_, after.text(), first_kept.text(), limit);
+  while (true) {
+    const auto found = rows.Next();
+    if (!found) return found.error();
+    if (!*found) return ids;
+    if (auto id = mail::QueueId::Parse(rows.Text(0))) ids.push_back(std::move(*id));
+  }
 }
 
 Result<std::optional<MessageKey>> Intake::AnyInvisible() {

@@ -26,7 +26,8 @@ class Intake {
   Result<void> Publish(MessageKey message, Microseconds now);
   Result<void> Discard(MessageKey message);
   Result<void> Forget(std::span<const mail::QueueId> ids);
-  Result<bool> ForgetBefore(Microseconds made_at);
+  Result<std::vector<mail::QueueId>> AcceptedBefore(Microseconds made_before, const mail::QueueId& after,
+                                                    size_t limit);
   // Discards what a runner before this one had left invisible.
   Result<void> Sweep();
 
@@ -61,7 +62,7 @@ class Intake {
   Statement publish_recipients_;
   Statement hide_message_;
   Statement forget_;
-  Statement forget_before_;
+  Statement accepted_before_;
 };
 
 }  // namespace outpost::queue

@@ -92,7 +92,10 @@ Result<void> Queue::AppendContent(MessageKey message, std::string_view chunk) {
 Result<void> Queue::Publish(MessageKey message, Microseconds now) { return impl_->intake.Publish(message, now); }
 Result<void> Queue::Discard(MessageKey message) { return impl_->intake.Discard(message); }
 Result<void> Queue::ForgetIntake(std::span<const mail::QueueId> ids) { return impl_->intake.Forget(ids); }
-Result<bool> Queue::ForgetIntakeBefore(Microseconds made_at) { return impl_->intake.ForgetBefore(made_at); }
+Result<std::vector<mail::QueueId>> Queue::AcceptedBefore(Microseconds made_before, const mail::QueueId& after,
+                                                         size_t limit) {
+  return impl_->intake.AcceptedBefore(made_before, after, limit);
+}
 
 Result<std::vector<Route>> Queue::DueRoutes(Microseconds now) { return impl_->due.DueRoutes(now); }
 Result<std::optional<Microseconds>> Queue::NextDue(Microseconds after) { return impl_->due.NextDue(after); }

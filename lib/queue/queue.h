@@ -219,10 +219,11 @@ class Queue {
   Result<void> Publish(MessageKey message, Microseconds now);
   // Deletes an invisible message that will not be completed; no trace of it is left.
   Result<void> Discard(MessageKey message);
-  // The maildrop files of these ids cannot come back; socket submissions' rows go by the age of their ids. True:
-  // more is left, call again in a later batch.
+  // The submissions of these ids cannot come again.
   Result<void> ForgetIntake(std::span<const mail::QueueId> ids);
-  Result<bool> ForgetIntakeBefore(Microseconds made_at);
+  // What has been accepted under ids that were made before `made_before`: the first `limit` after `after`, in order.
+  Result<std::vector<mail::QueueId>> AcceptedBefore(Microseconds made_before, const mail::QueueId& after,
+                                                    size_t limit);
 
   // --- what is due
   // Next hops that have a recipient in kQueued or kInDoubt due at `now`, with no regard to generation.
