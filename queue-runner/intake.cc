@@ -104,7 +104,9 @@ void Intake::ForgetPickup() {
 // --- into the batch
 
 void Intake::Contribute() {
+  fresh_.clear();  // a batch that failed at its commit has left what means nothing now
   ContributeForgotten();
+  ContributeDiscarded();
   uint64_t bytes = 0;
   for (size_t i = 0; i < kBatchMessages && !small_.empty(); ++i) {
     bytes += small_.front()->content->size();
@@ -124,6 +126,17 @@ void Intake::ContributeForgotten() {
        [this, ids](const sys::Error&) { forgotten_.insert(forgotten_.end(), ids->begin(), ids->end()); }});
 }
 
+// What another failure leaves is swept at the next start.
+void Intake::ContributeDiscarded() {
+  if (context_.batch.in_trouble()) return;
+  for (const queue::MessageKey key : std::exchange(discarded_, {})) {
+    context_.batch.Add({[this, key] { return context_.queue.Discard(key); }, [] {},
+                        [this, key](const sys::Error& error) {
+                          if (error.code() == ENOSPC || error.code() == EIO) discarded_.push_back(key);
+                        }});
+  }
+}
+
 void Intake::ContributeSmall(const ArrivalPointer& arrival) {
   context_.batch.Add({[this, arrival] { return StoreSmall(arrival); }, [this, arrival] { Accept(*arrival); },
                       [this, arrival](const sys::Error& error) { Refuse(*arrival, true, error.text()); }});
@@ -137,14 +150,11 @@ void Intake::ContributeSlice(const ArrivalPointer& arrival) {
 // Known already, or new under the id that it asks for, or under another one when that is taken.
 sys::Result<void> Intake::ChooseId(Arrival& arrival) {
   const ipc::Submission& submission = arrival.submission;
-  auto accepted = context_.queue.FindAccepted(
+  auto known = context_.queue.FindKnown(
       {submission.id, submission.uid, submission.token, submission.record_bytes, submission.digest});
-  if (!accepted) return accepted.error();
-  arrival.known = accepted->has_value();
-  if (arrival.known) {
-    arrival.id = **accepted;
-    return {};
-  }
+  if (!known) return known.error();
+  arrival.known = *known;
+  if (arrival.known) return {};
   arrival.id = submission.id;
   auto taken = context_.queue.IsIdTaken(arrival.id);
   if (!taken) return taken.error();
@@ -206,9 +216,7 @@ void Intake::OnSliceFailed(const ArrivalPointer& arrival, const sys::Error& erro
   large_.pop_front();
   Refuse(*arrival, true, error.text());
   context_.ask_for_round();
-  if (!arrival->has_begun) return;
-  context_.batch.Add({[this, key = arrival->stored.key] { return context_.queue.Discard(key); }, [] {},
-                      [](const sys::Error&) {}});  // then it is swept at the next start
+  if (arrival->has_begun) discarded_.push_back(arrival->stored.key);
 }
 
 // --- answers
@@ -242,13 +250,15 @@ FreshMessage Intake::MakeFresh(const Arrival& arrival, const queue::Stored& stor
 
 void Intake::Accept(const Arrival& arrival) {
   const std::string& asked = arrival.submission.id.text();
+  if (arrival.known && !arrival.known->is_whole) return Refuse(arrival, true, "it is still being stored");
+  const mail::QueueId& id = arrival.known ? arrival.known->id : arrival.id;
   if (arrival.known) {
-    context_.log.Info(Cat(asked, ": submitted again by uid ", arrival.submission.uid, ", already accepted as ",
-                          arrival.id.text()));
-  } else if (arrival.id != arrival.submission.id) {
-    context_.log.Warning(Cat(asked, ": this id is another message's; accepted as ", arrival.id.text()));
+    context_.log.Info(
+        Cat(asked, ": submitted again by uid ", arrival.submission.uid, ", already accepted as ", id.text()));
+  } else if (id != arrival.submission.id) {
+    context_.log.Warning(Cat(asked, ": this id is another message's; accepted as ", id.text()));
   }
-  if (arrival.pickup == pickup_) listener_.answer(ipc::Accepted{arrival.submission.handle, arrival.id});
+  if (arrival.pickup == pickup_) listener_.answer(ipc::Accepted{arrival.submission.handle, id});
 }
 
 void Intake::Refuse(const Arrival& arrival, bool temporary, std::string_view text) {

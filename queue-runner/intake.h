@@ -2,9 +2,9 @@
 //
 // Small messages: at most kBatchMessages and kBatchBytes a round, in the round's one commit; a lone message is
 // committed at the end of the round in which it came. Larger ones one after another, a chunk a round, each visible
-// only by its last commit. A submission that was accepted before is answered with its first id; an id that something
-// else has taken is replaced. Nothing is answered "accepted" before the commit, and what could not be committed is
-// refused for now: the caller, or the maildrop, still has it.
+// only by its last commit. A submission that was accepted before is answered with its first id, and refused for now
+// while that one is still being stored; an id that something else has taken is replaced. Nothing is answered "accepted"
+// before the commit, and what could not be committed is refused for now: the caller, or the maildrop, still has it.
 #pragma once
 
 #include <deque>
@@ -57,7 +57,7 @@ class Intake {
     // What applying it has decided.
     mail::QueueId id;
     std::vector<queue::Route> routes;
-    bool known = false;
+    std::optional<queue::KnownSubmission> known;
     // Of a large one.
     bool has_begun = false;  // its invisible message is committed
     queue::Stored stored;
@@ -70,6 +70,7 @@ class Intake {
   void ContributeSmall(const ArrivalPointer& arrival);
   void ContributeSlice(const ArrivalPointer& arrival);
   void ContributeForgotten();
+  void ContributeDiscarded();
   sys::Result<void> ChooseId(Arrival& arrival);
   sys::Result<void> StoreSmall(const ArrivalPointer& arrival);
   sys::Result<void> StoreSlice(Arrival& arrival);
@@ -87,6 +88,7 @@ class Intake {
   std::deque<ArrivalPointer> large_;
   bool slice_under_way_ = false;
   std::vector<mail::QueueId> forgotten_;
+  std::vector<queue::MessageKey> discarded_;  // large ones that were begun and will not be completed
   std::vector<FreshMessage> fresh_;
 };
 

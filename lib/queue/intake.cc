@@ -76,13 +76,13 @@ Result<void> Intake::Start() {
   return {};
 }
 
-Result<std::optional<mail::QueueId>> Intake::FindAccepted(const IntakeKey& key) {
-  const auto read = [](Rows rows) -> Result<std::optional<mail::QueueId>> {
+Result<std::optional<KnownSubmission>> Intake::FindKnown(const IntakeKey& key) {
+  const auto read = [](Rows rows) -> Result<std::optional<KnownSubmission>> {
     const auto found = rows.Next();
     if (!found) return found.error();
-    if (!*found) return std::optional<mail::QueueId>();
-    if (rows.Integer(1) != 0) return Error("look for a submission: it is still being stored", EAGAIN);
-    return mail::QueueId::Parse(rows.Text(0));
+    const auto id = *found ? mail::QueueId::Parse(rows.Text(0)) : std::nullopt;
+    if (!id) return std::optional<KnownSubmission>();
+    return std::optional(KnownSubmission{*id, rows.Integer(1) == 0});
   };
   if (!key.token.empty()) {
     auto found = read(Rows(find_by_token_, key.uid, key.record_bytes, key.digest, key.token));

@@ -16,7 +16,7 @@ class Intake {
   Result<void> Start();
 
   // As in Queue.
-  Result<std::optional<mail::QueueId>> FindAccepted(const IntakeKey& key);
+  Result<std::optional<KnownSubmission>> FindKnown(const IntakeKey& key);
   Result<bool> IsIdTaken(const mail::QueueId& id);
   Result<Stored> Insert(const NewMessage& message, const sys::ReadOnlyFd& content, std::span<const Route> routes,
                         int64_t generation);

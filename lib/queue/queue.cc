@@ -74,8 +74,8 @@ Result<void> Queue::Commit() {
 void Queue::Rollback() { impl_->batch.Rollback(); }
 bool Queue::in_batch() const { return impl_->batch.is_open(); }
 
-Result<std::optional<mail::QueueId>> Queue::FindAccepted(const IntakeKey& key) {
-  return impl_->intake.FindAccepted(key);
+Result<std::optional<KnownSubmission>> Queue::FindKnown(const IntakeKey& key) {
+  return impl_->intake.FindKnown(key);
 }
 Result<bool> Queue::IsIdTaken(const mail::QueueId& id) { return impl_->intake.IsIdTaken(id); }
 Result<Stored> Queue::Insert(const NewMessage& message, const sys::ReadOnlyFd& content,

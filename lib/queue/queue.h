@@ -81,6 +81,12 @@ struct IntakeKey {
   std::string digest;
 };
 
+// A submission that has come before.
+struct KnownSubmission {
+  mail::QueueId id;      // its first one
+  bool is_whole = true;  // false: larger content, still on its way in; it may yet be discarded
+};
+
 struct Route {
   std::string transport;  // "smtp"; "error" for what no transport can deliver
   std::string next_hop;   // as configured; for "error" the reason, "5.1.3 bad address syntax"
@@ -202,9 +208,8 @@ class Queue {
   bool in_batch() const;
 
   // --- intake
-  // The id under which this submission was accepted before: same uid, and the same token or id, with size and
-  // digest agreeing.
-  Result<std::optional<mail::QueueId>> FindAccepted(const IntakeKey& key);
+  // What is known of this submission: same uid, and the same token or id, with size and digest agreeing.
+  Result<std::optional<KnownSubmission>> FindKnown(const IntakeKey& key);
   // Whether a message of this id is or was here (history included).
   Result<bool> IsIdTaken(const mail::QueueId& id);
   // Message, content, intake row and its "submitted" event. `content` of at most kContentChunk. Recipients begin as

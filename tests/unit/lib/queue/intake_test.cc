@@ -75,11 +75,12 @@ TEST_F(QueueIntake, KnowsASubmissionThatComesAgain) {
       {"nothing of it", {other, 1000, "else", 5, "digest"}, false},
   };
   for (const auto& c : cases) {
-    const auto found = queue().FindAccepted(c.key);
+    const auto found = queue().FindKnown(c.key);
     ASSERT_TRUE(found) << c.what;
     EXPECT_EQ(found.value().has_value(), c.known) << c.what;
     if (found.value()) {
-      EXPECT_EQ(**found, message.id) << c.what;
+      EXPECT_EQ(found.value()->id, message.id) << c.what;
+      EXPECT_TRUE(found.value()->is_whole) << c.what;
     }
   }
 }
@@ -89,7 +90,7 @@ TEST_F(QueueIntake, KnowsASubmissionAfterItsMessageIsGone) {
   const Stored stored = Put(message);
   Do([&] { return queue().Remove(stored.key, kStart); });
   CrashAndReopen();
-  EXPECT_TRUE(queue().FindAccepted(KeyOf(message)).value().has_value());
+  EXPECT_TRUE(queue().FindKnown(KeyOf(message)).value().has_value());
   EXPECT_TRUE(*queue().IsIdTaken(message.id));
 }
 
@@ -99,8 +100,8 @@ TEST_F(QueueIntake, ForgetsSubmissionsButNoHistory) {
   Put(old);
   Put(recent);
   Do([&] { return queue().ForgetIntake(std::vector{old.id}); });
-  EXPECT_FALSE(queue().FindAccepted(KeyOf(old)).value().has_value());
-  EXPECT_TRUE(queue().FindAccepted(KeyOf(recent)).value().has_value());
+  EXPECT_FALSE(queue().FindKnown(KeyOf(old)).value().has_value());
+  EXPECT_TRUE(queue().FindKnown(KeyOf(recent)).value().has_value());
   EXPECT_TRUE(*queue().IsIdTaken(old.id));
 }
 
@@ -117,7 +118,7 @@ TEST_F(QueueIntake, KeepsNoIntakeRowForABounce) {
   NewMessage bounce = MakeMessage(1);
   bounce.token.clear();
   Put(bounce);
-  EXPECT_FALSE(queue().FindAccepted(KeyOf(bounce)).value().has_value());
+  EXPECT_FALSE(queue().FindKnown(KeyOf(bounce)).value().has_value());
   EXPECT_TRUE(*queue().IsIdTaken(bounce.id));
 }
 
@@ -203,9 +204,10 @@ TEST_F(QueueIntake, DoesNotPublishContentThatIsNotWhole) {
 TEST_F(QueueIntake, SaysThatASubmissionIsStillBeingStored) {
   const NewMessage message = MakeMessage(1);
   Do([&] { return queue().InsertInvisible(message, 100, RoutesOf(message), 1); });
-  const auto found = queue().FindAccepted(KeyOf(message));
-  ASSERT_FALSE(found);
-  EXPECT_EQ(found.error().code(), EAGAIN);
+  const auto found = queue().FindKnown(KeyOf(message));
+  ASSERT_TRUE(found && found.value());
+  EXPECT_EQ(found.value()->id, message.id);
+  EXPECT_FALSE(found.value()->is_whole);
 }
 
 TEST_F(QueueIntake, LeavesNoTraceOfAMessageThatWasNotCompleted) {
@@ -228,7 +230,7 @@ TEST_F(QueueIntake, LeavesNoTraceOfAMessageThatWasNotCompleted) {
   CrashAndReopen();
   for (const auto* message : std::vector{&discarded, &interrupted}) {
     EXPECT_FALSE(*queue().IsIdTaken(message->id));
-    EXPECT_FALSE(queue().FindAccepted(KeyOf(*message)).value().has_value());
+    EXPECT_FALSE(queue().FindKnown(KeyOf(*message)).value().has_value());
     EXPECT_TRUE(queue().Trace(message->id)->empty());
   }
   while (*queue().Tidy()) continue;
