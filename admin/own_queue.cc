@@ -9,6 +9,12 @@
 #include "lib/mail/queue_id.h"
 
 namespace outpost::admin {
+namespace {
+
+// Others who read the stopped queue, and a runner that ends, soon let go of it; one that starts soon listens.
+constexpr auto kLockPatience = std::chrono::seconds(3);
+
+}  // namespace
 
 sys::Result<std::optional<OwnQueue>> OpenOwnQueue(Environment& environment) {
   const auto refused = [](const sys::Error& error) {
@@ -16,7 +22,7 @@ sys::Result<std::optional<OwnQueue>> OpenOwnQueue(Environment& environment) {
   };
   const std::string owner = conf::ReadQueueRunnerSettings(environment.configuration).mail_owner;
   if (auto dropped = confine::DropPrivileges(owner); !dropped) return refused(dropped.error());
-  auto lock = queue::QueueLock::TryTake(environment.paths);
+  auto lock = queue::QueueLock::Take(environment.paths, kLockPatience);
   if (!lock && lock.error().code() == ENOENT) return std::optional<OwnQueue>();
   if (!lock) return refused(lock.error());
   if (!*lock) return sys::Error("the mailer is starting or stopping; try again in a moment");

@@ -10,7 +10,7 @@
 
 namespace outpost::admin {
 
-// No runner can start while this lives.
+// A runner that starts while this lives waits for its end, but not for long: read what is wanted, and let go.
 struct OwnQueue {
   queue::QueueLock lock;  // outlives the queue
   queue::Queue queue;

@@ -11,7 +11,7 @@
 namespace outpost::admin {
 namespace {
 
-constexpr size_t kPage = 100;
+constexpr size_t kPage = 1000;
 
 int Fail(const sys::Error& error, int exit_code) {
   PrintError(error.text());
@@ -44,6 +44,19 @@ ipc::ListedMessage ToListedMessage(const queue::Listed& listed, sys::Microsecond
   return message;
 }
 
+// Both read a piece and let go of the queue: whoever reads our output slowly, a pager, keeps no mailer from starting.
+sys::Result<std::vector<queue::Listed>> ReadOwnPage(Environment& environment, queue::MessageKey after) {
+  auto own = OpenOwnQueue(environment);
+  if (!own) return own.error();
+  return *own ? (*own)->queue.List(after, kPage, ipc::kListedRecipients) : std::vector<queue::Listed>();
+}
+
+sys::Result<std::vector<queue::Event>> ReadOwnTrace(Environment& environment, const mail::QueueId& id) {
+  auto own = OpenOwnQueue(environment);
+  if (!own) return own.error();
+  return *own ? (*own)->queue.Trace(id) : std::vector<queue::Event>();
+}
+
 // What no listing of the queue shows while nobody takes submissions out of the maildrop.
 void TellOfMaildrop(const spool::SpoolPaths& paths) {
   const uint64_t waiting = CountMaildrop(paths).value_or(0);
@@ -60,13 +73,10 @@ int ForEachMessage(Environment& environment, const std::function<void(const ipc:
   });
   if (asked) return *asked;
   TellOfMaildrop(environment.paths);
-  auto own = OpenOwnQueue(environment);
-  if (!own) return Fail(own.error(), EX_UNAVAILABLE);
-  if (!*own) return EX_OK;
   queue::MessageKey after = 0;
   while (true) {
-    auto page = (*own)->queue.List(after, kPage, ipc::kListedRecipients);
-    if (!page) return Fail(page.error(), EX_IOERR);
+    const auto page = ReadOwnPage(environment, after);
+    if (!page) return Fail(page.error(), EX_UNAVAILABLE);
     for (const auto& listed : *page) on_message(ToListedMessage(listed, sys::WallClock()));
     if (page->size() < kPage) return EX_OK;
     after = page->back().message.key;
@@ -85,13 +95,9 @@ int ForEachEvent(Environment& environment, const std::string& id,
     if (const auto* event = std::get_if<ipc::TraceLine>(&response)) on_event(*event);
   });
   if (asked) return *asked;
-  auto own = OpenOwnQueue(environment);
-  if (!own) return Fail(own.error(), EX_UNAVAILABLE);
-  const auto unknown = sys::Error(sys::Cat("the history knows no message ", id));
-  if (!*own) return Fail(unknown, EX_NOUSER);
-  auto events = (*own)->queue.Trace(*parsed);
-  if (!events) return Fail(events.error(), EX_IOERR);
-  if (events->empty()) return Fail(unknown, EX_NOUSER);
+  const auto events = ReadOwnTrace(environment, *parsed);
+  if (!events) return Fail(events.error(), EX_UNAVAILABLE);
+  if (events->empty()) return Fail(sys::Error(sys::Cat("the history knows no message ", id)), EX_NOUSER);
   for (const auto& event : *events) {
     on_event({event.first.count(), event.last.count(), event.count, event.kind, event.recipient,
               event.status.empty() ? event.text : sys::Cat(event.status, " ", event.text), event.relay});

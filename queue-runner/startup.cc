@@ -18,6 +18,9 @@ namespace {
 
 using sys::Cat;
 
+// A runner that was killed a moment ago, or somebody who lists the queue of a stopped mailer, soon lets go of it.
+constexpr Microseconds kLockPatience = std::chrono::seconds(3);
+
 struct Directory {
   std::string path;
   mode_t mode;
@@ -155,7 +158,7 @@ std::variant<Prepared, Trouble> Prepare(const Options& options) {
   if (auto dropped = confine::DropPrivileges(settings.mail_owner); !dropped) {
     return Trouble{EX_CONFIG, dropped.error().text()};
   }
-  auto lock = queue::QueueLock::TryTake(paths);
+  auto lock = queue::QueueLock::Take(paths, kLockPatience);
   if (!lock) return Trouble{EX_CANTCREAT, lock.error().text()};
   if (!*lock) return Trouble{EX_TEMPFAIL, Cat("another queue-runner has ", paths.root())};
   auto prepared = OpenAll(*location, settings, std::move(*log), std::move(**lock));

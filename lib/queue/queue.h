@@ -186,6 +186,9 @@ struct Destination {
 class QueueLock {
  public:
   // Nothing when another process holds it. Makes the file.
+  // The same, once it has been held by others for all of `patience`: a process that is being killed, or that reads a
+  // stopped queue for a person, lets go of it soon.
+  static Result<std::optional<QueueLock>> Take(const spool::SpoolPaths& paths, Microseconds patience);
   static Result<std::optional<QueueLock>> TryTake(const spool::SpoolPaths& paths);
 
  private:

@@ -532,6 +532,27 @@ TEST_F(RunnerTest, EndsWithOnceWhenNothingCanBeDelivered) {
   EXPECT_THAT(Answers(), SizeIs(1));
 }
 
+TEST_F(RunnerTest, WaitsAMomentForWhoeverStillHasTheQueue) {
+  ASSERT_EQ(Start(), "ready\n");
+  ASSERT_EQ(Stop(), 0);
+  const spool::SpoolPaths paths(root_ + "/spool");
+  const pid_t reader = fork();
+  if (reader == 0) {
+    const auto lock = queue::QueueLock::TryTake(paths);
+    if (!lock || !lock.value()) _exit(1);
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    _exit(0);
+  }
+  ASSERT_TRUE(WaitFor([&] {
+    const auto lock = queue::QueueLock::TryTake(paths);
+    return lock && !lock.value();
+  }));
+  EXPECT_EQ(Start(), "ready\n");
+  int status = 0;
+  waitpid(reader, &status, 0);
+  EXPECT_EQ(status, 0);
+}
+
 TEST_F(RunnerTest, RefusesToBeTheSecond) {
   ASSERT_EQ(Start(), "ready\n");
   const pid_t first = std::exchange(runner_, -1);

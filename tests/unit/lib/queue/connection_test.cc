@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -132,6 +133,21 @@ TEST_F(QueueFile, CannotBeLockedTwice) {
   EXPECT_EQ(status, 0);
   Close();
   EXPECT_TRUE(QueueLock::TryTake(*paths_).value().has_value());
+}
+
+TEST_F(QueueFile, IsWaitedForByWhoHasPatience) {
+  queue();
+  const auto in_vain = QueueLock::Take(*paths_, std::chrono::milliseconds(50));
+  ASSERT_TRUE(in_vain);
+  EXPECT_FALSE(in_vain.value().has_value());
+  std::thread other([this] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    Close();
+  });
+  const auto taken = QueueLock::Take(*paths_, seconds(20));
+  other.join();
+  ASSERT_TRUE(taken);
+  EXPECT_TRUE(taken.value().has_value());
 }
 
 TEST_F(QueueFile, StaysBoundedWhenNobodyTidies) {
