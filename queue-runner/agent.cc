@@ -70,10 +70,9 @@ bool Agent::ReadOne() {
     Fail({kLocalTrouble, "outpost-smtp said what cannot be read", mail::Fault::kPath});
     return false;
   }
-  if (const auto* prepared = std::get_if<ipc::Prepared>(&*message)) {
+  if (std::holds_alternative<ipc::Prepared>(*message)) {
     context_.loop.Cancel(std::exchange(timer_, 0));
     prepared_ = true;
-    account_ = prepared->account;
     owner_.OnPrepared(*this);
   } else if (const auto* failed = std::get_if<ipc::PrepareFailed>(&*message)) {
     Fail(failed->why);

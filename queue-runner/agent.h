@@ -36,7 +36,6 @@ class Agent {
   // Starts the program and has it prepare. Call once.
   sys::Result<void> Start();
   bool is_prepared() const { return prepared_; }
-  const std::string& account() const { return account_; }
   // One end of a new channel for `connection`; the other goes to the parent, which forks a child for it.
   sys::Result<ipc::Channel> Connect(uint64_t connection);
 
@@ -51,7 +50,6 @@ class Agent {
   ipc::Channel channel_;
   sys::EventLoop::WatchId watch_ = 0;
   sys::EventLoop::TimerId timer_ = 0;
-  std::string account_;
   bool prepared_ = false;
   bool failed_ = false;
 };

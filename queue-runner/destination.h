@@ -1,8 +1,8 @@
 // One destination, a next hop that mail is waiting for: its circuit and window, its outpost-smtp, its connections,
 // and the choice of what leaves next.
 //
-// What waits stays in the queue; here is at most one page of it. An open circuit costs one timer, whatever waits
-// behind it.
+// An open circuit costs one timer, whatever waits behind it. It is the next hop's: one outpost-smtp logs in with one
+// account there, so (relay, account) is one thing as long as the account does not depend on the sender.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "queue-runner/backlog.h"
 #include "queue-runner/concurrency.h"
 #include "queue-runner/context.h"
 #include "queue-runner/verdicts.h"
@@ -43,9 +44,9 @@ class Destination : private ConnectionOwner, private AgentOwner {
   Destination(Context& context, Verdicts& verdicts, Pool& pool, queue::Route route);
   ~Destination() override;
 
-  const queue::Route& route() const { return route_; }
+  const queue::Route& route() const { return backlog_.route(); }
   // The queue has, or may have, recipients due for it.
-  void NoteDue() { may_have_due_ = true; }
+  void NoteDue() { backlog_.NoteDue(); }
   // Chooses `recipients` of `fresh` (all for this route) if there is room at once and nothing older waits.
   // Otherwise they are found in the queue like all others.
   void TakeFresh(const FreshMessage& fresh, std::vector<queue::QueuedRecipient> recipients,
@@ -89,30 +90,23 @@ class Destination : private ConnectionOwner, private AgentOwner {
   void OnAgentFailed(Agent& agent, const mail::Deferred& why) override;
   void OnConnectionEnded(uint64_t connection) override;
 
-  bool HasWork() const { return may_have_due_ || !ready_.empty(); }
   bool IsProgramReady();
-  void ReadQueue();
-  UnitPointer NextUnit();
-  bool IsRoutedHere(const queue::QueuedRecipient& recipient);
-  bool LoadContent(const ActivePointer& message);
-  void Choose(Connection& connection, UnitPointer unit, std::vector<Chosen>& chosen);
+  void Probe(std::vector<Chosen>& chosen);
+  bool Choose(Connection* connection, UnitPointer unit, std::vector<Chosen>& chosen);
   void Suspect(Unit& unit, const mail::Deferred& why);
   void GiveBack(Unit& unit, const mail::Deferred* why, bool counts);
   void Fail(const mail::Deferred& why, size_t standing);
   void OnStopped(bool was_open);
   void Remember();
   void ArmProbe();
+  void ReturnOlderThan(Microseconds lifetime, bool null_sender);
 
   Context& context_;
   Verdicts& verdicts_;
-  Pool& pool_;
-  queue::Route route_;
+  Backlog backlog_;
   Concurrency concurrency_;
   Workers workers_;
-  std::deque<queue::QueuedRecipient> ready_;  // due, read from the queue, not yet chosen
-  bool may_have_due_ = false;
-  bool took_fresh_ = false;      // chosen before this round's Select()
-  bool has_unrecorded_ = false;  // chosen or read in this round
+  bool took_fresh_ = false;  // chosen before this round's Select()
   bool has_expired_ = false;
   bool stopping_ = false;
   bool abandoning_ = false;

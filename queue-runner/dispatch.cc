@@ -13,7 +13,7 @@ namespace {
 using queue::Route;
 using sys::Cat;
 
-constexpr size_t kLocalPage = 64;
+constexpr size_t kLocalPage = 256;
 constexpr size_t kRoutingPage = 256;
 constexpr size_t kRememberedDestinations = 64;
 // The wall clock may be set while we wait by the monotonic one: look again after so long.
@@ -131,13 +131,10 @@ void Dispatch::SettleOne(const Route& route, const queue::QueuedRecipient& recip
                         [this, today] { NoteDue(today); }, [](const sys::Error&) {}});
     return;
   }
-  const bool known = context_.active.Find(recipient.message) != nullptr;
-  if (known && verdicts_.HasFailedToCommit(recipient.message)) return;
-  auto facts = context_.queue.Message(recipient.message);
-  if (!facts || !facts->has_value()) return;
-  bool added = false;
+  if (verdicts_.HasFailedToCommit(recipient.message)) return;
+  const auto message = context_.active.FindOrRead(context_.queue, recipient.message);
+  if (!message) return;
   const Microseconds now = sys::WallClock();
-  const auto message = context_.active.FindOrAdd(std::move(**facts), now, added);
   const auto [status, text] = SplitReason(route.next_hop);
   const Attempt attempt{message->facts.arrival, now, message->facts.envelope.sender.empty()};
   if (route.transport != kRetryTransport) {

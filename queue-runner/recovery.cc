@@ -89,12 +89,8 @@ void Recovery::MakeInDoubt() {
   auto by_message = std::make_shared<std::map<queue::MessageKey, InDoubt>>();
   for (auto& recipient : *found) {
     InDoubt& one = (*by_message)[recipient.message];
-    if (!one.message) {
-      auto facts = context_.queue.Message(recipient.message);
-      if (!facts || !facts->has_value()) continue;
-      bool added = false;
-      one.message = context_.active.FindOrAdd(std::move(**facts), now, added);
-    }
+    if (!one.message) one.message = context_.active.FindOrRead(context_.queue, recipient.message);
+    if (!one.message) continue;
     const Attempt attempt{one.message->facts.arrival, now, one.message->facts.envelope.sender.empty()};
     one.outcomes.push_back({recipient.key, queue::RecipientState::kInDoubt,
                             NextAttempt(attempt, context_.policy.schedule), true, std::string(kStatus),

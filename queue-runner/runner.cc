@@ -208,7 +208,10 @@ void Runner::Tidy() {
   if (sys::MonotonicClock() >= next_housekeeping_) KeepHouse();
   if (own_.queue.in_batch()) return ArmTidy();
   auto more = own_.queue.Tidy();
-  if (!more) return own_.log.Error(more.error().text());
+  if (!more) {
+    if (!batch_.in_trouble()) own_.log.Error(more.error().text());  // else it has been told
+    return;
+  }
   if (!*more) return own_.queue.GiveBackMemory();
   if (!stopping_) tidy_timer_ = own_.loop.After(kTidyAgain, [this] { Tidy(); });
 }

@@ -42,6 +42,18 @@ Verdicts::Pending& Verdicts::PendingOf(const ActivePointer& message) {
   return pending;
 }
 
+// What is known to have failed for good waits for the rest of its message, within bounds.
+void Verdicts::Fail(const ActivePointer& message, FailedRecipient failed) {
+  message->failed.push_back(std::move(failed));
+  if (message->failed.size() >= kToldTogether) SettleSoon(message);
+}
+
+void Verdicts::SettleSoon(const ActivePointer& message) {
+  auto failed = std::exchange(message->failed, {});
+  auto& settled = PendingOf(message).failed;
+  settled.insert(settled.end(), std::make_move_iterator(failed.begin()), std::make_move_iterator(failed.end()));
+}
+
 void Verdicts::KeepWaiting(Unit& unit, size_t index, Microseconds next_attempt, bool attempted,
                            std::string_view status, std::string_view text, std::string_view relay) {
   const auto& recipient = unit.recipients[index];
@@ -79,13 +91,13 @@ bool Verdicts::OnVerdict(Unit& unit, size_t index, const mail::Verdict& verdict,
       KeepWaiting(unit, index, decision.next_attempt, true, deferred->status.ToString(), deferred->why, relay);
       return decision.next == Next::kWaitForCircuit;
     case Next::kExpire:
-      unit.message->failed.push_back({recipient.key, recipient.recipient, deferred->status.ToString(),
-                                      deferred->why, std::string(relay), true});
+      Fail(unit.message, {recipient.key, recipient.recipient, deferred->status.ToString(), deferred->why,
+                          std::string(relay), true});
       return false;
     case Next::kReturn: {
       const auto& returned = std::get<mail::Returned>(verdict);
-      unit.message->failed.push_back({recipient.key, recipient.recipient, returned.status.ToString(), returned.why,
-                                      std::string(relay), false});
+      Fail(unit.message, {recipient.key, recipient.recipient, returned.status.ToString(), returned.why,
+                          std::string(relay), false});
       return false;
     }
   }
@@ -113,8 +125,7 @@ void Verdicts::OnNotAttempted(Unit& unit, size_t index, const mail::Deferred* wh
   if (why == nullptr) return KeepWaiting(unit, index, now, false, "", "", "");
   const std::string status = why->status.ToString();
   if (counts && why->fault != mail::Fault::kAccount && HasExpired(attempt, context_.policy.schedule)) {
-    unit.message->failed.push_back({recipient.key, recipient.recipient, status, why->why, "", true});
-    return;
+    return Fail(unit.message, {recipient.key, recipient.recipient, status, why->why, "", true});
   }
   KeepWaiting(unit, index, now, counts, status, why->why, "");
   PendingOf(unit.message)
@@ -122,13 +133,7 @@ void Verdicts::OnNotAttempted(Unit& unit, size_t index, const mail::Deferred* wh
 }
 
 void Verdicts::OnUnitEnd(Unit& unit) {
-  ActiveMessage& message = *unit.message;
-  --message.units_in_flight;
-  Pending& pending = PendingOf(unit.message);
-  if (message.units_in_flight > 0 || message.failed.empty()) return;
-  auto failed = std::exchange(message.failed, {});
-  pending.failed.insert(pending.failed.end(), std::make_move_iterator(failed.begin()),
-                        std::make_move_iterator(failed.end()));
+  if (--unit.message->units_in_flight == 0) SettleSoon(unit.message);
 }
 
 void Verdicts::Return(const ActivePointer& message, const queue::QueuedRecipient& recipient,
@@ -225,6 +230,8 @@ sys::Result<void> Verdicts::StoreNotice(const ActiveMessage& message, std::span<
   const Quotation quotation = Quote(message.facts, context_.policy.bounce_size_limit);
   auto quoted = context_.queue.ContentHead(message.facts.key, quotation.bytes);
   if (!quoted) return quoted.error();
+  // A header longer than the limit is cut after a line.
+  if (!quotation.whole && quotation.bytes < message.facts.header_bytes) quoted->resize(quoted->rfind('\n') + 1);
   NoticeFacts facts;
   facts.id = mail::QueueId::Make(now, RandomNumber());
   facts.now = now;

@@ -1,8 +1,9 @@
 // Results of deliveries -> what the queue records of them: sent, deferred, returned, in doubt. Gathered while events
 // are handled, committed once a round, one change a message; kept in memory while the queue cannot be written.
 //
-// Refused and expired recipients of a message are settled together when none of it is in flight: in one commit the
-// notice to the sender becomes a new message (several, where there are very many), they become kReturned, and a message with nothing left is removed.
+// Refused and expired recipients of a message are settled together when none of it is in flight, or when there are
+// kToldTogether of them: in one commit the notice to the sender becomes a new message (several, where their text is
+// long), they become kReturned, and a message with nothing left is removed.
 // Where nobody can be told (null sender), they become kDead: kept and shown.
 #pragma once
 
@@ -19,6 +20,8 @@ namespace outpost::queue_runner {
 
 class Verdicts {
  public:
+  static constexpr size_t kToldTogether = 256;
+
   // `due_now` is called with a route for which something has become due by a commit, `due_later` with its time.
   struct Listener {
     std::function<void(const queue::Route&)> due_now;
@@ -68,6 +71,8 @@ class Verdicts {
   };
 
   Pending& PendingOf(const ActivePointer& message);
+  void Fail(const ActivePointer& message, FailedRecipient failed);
+  void SettleSoon(const ActivePointer& message);
   void KeepWaiting(Unit& unit, size_t index, Microseconds next_attempt, bool attempted, std::string_view status,
                    std::string_view text, std::string_view relay);
   sys::Result<void> Apply(const Pending& pending, Settled& settled);

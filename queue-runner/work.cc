@@ -1,6 +1,9 @@
 #include "queue-runner/work.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "lib/sys/clock.h"
 
 namespace outpost::queue_runner {
 
@@ -13,18 +16,23 @@ ActivePointer ActiveMessages::Find(queue::MessageKey key) const {
   return it == by_key_.end() ? nullptr : it->second.lock();
 }
 
-ActivePointer ActiveMessages::FindOrAdd(queue::QueuedMessage facts, sys::Microseconds now, bool& added) {
-  auto found = Find(facts.key);
-  added = found == nullptr;
-  if (!added) return found;
+ActivePointer ActiveMessages::FindOrAdd(queue::QueuedMessage facts) {
+  if (auto found = Find(facts.key)) return found;
   const queue::MessageKey key = facts.key;
-  ActivePointer message(new ActiveMessage{std::move(facts), nullptr, now, 0, false, {}},
+  ActivePointer message(new ActiveMessage{std::move(facts), nullptr, sys::WallClock(), 0, false, {}},
                         [this, key](ActiveMessage* ended) {
                           by_key_.erase(key);
                           delete ended;
                         });
   by_key_.insert_or_assign(key, message);
   return message;
+}
+
+ActivePointer ActiveMessages::FindOrRead(queue::Queue& queue, queue::MessageKey key) {
+  if (auto found = Find(key)) return found;
+  auto facts = queue.Message(key);
+  if (!facts || !facts->has_value()) return nullptr;
+  return FindOrAdd(std::move(**facts));
 }
 
 }  // namespace outpost::queue_runner

@@ -17,7 +17,7 @@ struct ActiveMessage {
   sys::Microseconds activated{};                   // wall clock
   size_t units_in_flight = 0;
   bool announced = false;               // "queue active" has been logged
-  std::vector<FailedRecipient> failed;  // until none is in flight: one notice tells of all
+  std::vector<FailedRecipient> failed;  // to be told of in one notice; bounded by Verdicts
 };
 using ActivePointer = std::shared_ptr<ActiveMessage>;
 
@@ -37,7 +37,9 @@ using UnitPointer = std::shared_ptr<Unit>;
 class ActiveMessages {
  public:
   ActivePointer Find(queue::MessageKey key) const;
-  ActivePointer FindOrAdd(queue::QueuedMessage facts, sys::Microseconds now, bool& added);
+  ActivePointer FindOrAdd(queue::QueuedMessage facts);
+  // Nothing when `queue` does not have it, or has just set it aside.
+  ActivePointer FindOrRead(queue::Queue& queue, queue::MessageKey key);
   size_t size() const { return by_key_.size(); }
 
  private:

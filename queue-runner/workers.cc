@@ -40,7 +40,7 @@ sys::Result<bool> Workers::MakeReady() {
 }
 
 // An idle connection; else another one, while those that stand are given all they take; else the least loaded.
-Connection* Workers::FindRoom(size_t allowed, size_t waiting) {
+Workers::Room Workers::LookForRoom(size_t allowed, size_t waiting) const {
   Connection* least = nullptr;
   size_t usable = 0;
   size_t load = 0;
@@ -50,12 +50,22 @@ Connection* Workers::FindRoom(size_t allowed, size_t waiting) {
     ++usable;
     if (least == nullptr || connection->load() < least->load()) least = connection.get();
   }
-  if (least != nullptr && least->load() == 0) return least;
+  if (least != nullptr && least->load() == 0) return {least, false};
   const bool enough = load + waiting < usable * kAhead;
-  if (!enough && connections_.size() < allowed && pool_.connections < context_.policy.connections_in_all) {
-    if (Connection* opened = Open()) return opened;
-  }
-  return least != nullptr && least->load() < kAhead ? least : nullptr;
+  const bool may_open =
+      !enough && connections_.size() < allowed && pool_.connections < context_.policy.connections_in_all;
+  return {least != nullptr && least->load() < kAhead ? least : nullptr, may_open};
+}
+
+bool Workers::HasRoom(size_t allowed, size_t waiting) const {
+  const Room room = LookForRoom(allowed, waiting);
+  return room.standing != nullptr || room.may_open;
+}
+
+Connection* Workers::FindRoom(size_t allowed, size_t waiting) {
+  const Room room = LookForRoom(allowed, waiting);
+  Connection* opened = room.may_open ? Open() : nullptr;
+  return opened != nullptr ? opened : room.standing;
 }
 
 Connection* Workers::Open() {

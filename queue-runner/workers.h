@@ -32,8 +32,10 @@ class Workers {
 
   // Whether connections can be had. Starts the program when there is none; it is ready after its OnPrepared.
   sys::Result<bool> MakeReady();
-  // A connection that can be given a message now, while `waiting` more are to be had; nothing when all that may be
-  // open (`allowed`) have enough.
+  // Whether a message can be given away now, while `waiting` more are to be had; not when all that may be open
+  // (`allowed`) have enough.
+  bool HasRoom(size_t allowed, size_t waiting) const;
+  // The connection for it; nothing when there is none, or it could not be opened.
   Connection* FindRoom(size_t allowed, size_t waiting);
   Connection* Open();
 
@@ -58,6 +60,11 @@ class Workers {
   bool empty() const { return connections_.empty() && !agent_ && ended_agents_.empty(); }
 
  private:
+  struct Room {
+    Connection* standing = nullptr;
+    bool may_open = false;  // and should
+  };
+  Room LookForRoom(size_t allowed, size_t waiting) const;
   void ArmCheck(Microseconds delay);
   void Check();
   void CheckConnection(Connection& connection, Microseconds now);

@@ -118,7 +118,7 @@ Result<void> Connection::StartLog() {
 
 Connection::~Connection() { sqlite3_close(handle_); }
 
-Error Connection::Fail(std::string_view attempted) const {
+Error Connection::Fail(std::string_view attempted) {
   const int code = sqlite3_extended_errcode(handle_);
   const int system_errno = sqlite3_system_errno(handle_);
   std::string text = Cat(attempted, " ", path_, ": ", sqlite3_errmsg(handle_));
@@ -130,7 +130,9 @@ Error Connection::Fail(std::string_view attempted) const {
   } else if (system_errno != 0 && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN)) {
     text = Error::FromErrno(text, system_errno).text();
   }
-  return Error(std::move(text), ErrnoOf(code, system_errno));
+  Error error(std::move(text), ErrnoOf(code, system_errno));
+  is_full_ = is_full_ || error.code() == ENOSPC;
+  return error;
 }
 
 Result<void> Connection::Execute(const char* sql, std::string_view attempted) {
@@ -202,6 +204,7 @@ Result<void> Connection::Checkpoint() {
     return Fail("checkpoint");
   }
   if (total == copied) log_pages_ = 0;
+  is_full_ = false;
   return {};
 }
 

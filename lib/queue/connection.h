@@ -28,7 +28,7 @@ class Connection {
   const std::string& path() const { return path_; }
 
   // The Error of the SQLite call that has just failed.
-  sys::Error Fail(std::string_view attempted) const;
+  sys::Error Fail(std::string_view attempted);
   // Turns to the write-ahead log; before the first change, once the file is known to be ours.
   Result<void> StartLog();
 
@@ -52,7 +52,9 @@ class Connection {
   int64_t rows_changed() const { return sqlite3_changes64(handle_); }
   // Length of the write-ahead log after the last commit, in pages; 0 after a checkpoint.
   int64_t log_pages() const { return log_pages_; }
-  // Copies the log into the database; the next commit begins it anew.
+  // The disk was full since the last checkpoint.
+  bool is_full() const { return is_full_; }
+  // Copies the log into the database; the next commit begins it anew, in the space that it has already.
   Result<void> Checkpoint();
 
  private:
@@ -66,6 +68,7 @@ class Connection {
   std::string path_;
   sqlite3* handle_ = nullptr;
   int64_t log_pages_ = 0;
+  bool is_full_ = false;
   Batch batch_ = Batch::kNone;
 };
 

@@ -56,7 +56,8 @@ DueIndex::DueIndex(Connection& connection, Quarantine& quarantine)
       waiting_since_(connection, "read what waits from",
                      Cat("SELECT ", kRecipientColumns,
                          " FROM message INDEXED BY message_arrival CROSS JOIN recipient "
-                         "WHERE arrival < ? AND message.state = 'queued' AND recipient.message = message.key AND "
+                         "WHERE (sender = '') = ? AND arrival < ? AND message.state = 'queued' AND "
+                         "recipient.message = message.key AND "
                          "transport = ? AND next_hop = ? AND recipient.",
                          kWaiting, " ORDER BY arrival LIMIT ?")),
       routed_below_(
@@ -188,10 +189,10 @@ Result<std::vector<QueuedRecipient>> DueIndex::Due(const Route& route, Microseco
   return Collect(std::move(rows));
 }
 
-Result<std::vector<QueuedRecipient>> DueIndex::WaitingSince(const Route& route, Microseconds arrival,
-                                                            size_t limit) {
+Result<std::vector<QueuedRecipient>> DueIndex::WaitingSince(const Route& route, bool null_sender,
+                                                            Microseconds arrival, size_t limit) {
   std::vector<RecipientRow> rows;
-  auto appended = Append(Rows(waiting_since_, arrival, route.transport, route.next_hop, limit), rows);
+  auto appended = Append(Rows(waiting_since_, null_sender, arrival, route.transport, route.next_hop, limit), rows);
   if (!appended) return appended.error();
   return Collect(std::move(rows));
 }

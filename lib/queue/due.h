@@ -15,7 +15,8 @@ class DueIndex {
   Result<std::vector<Route>> DueRoutes(Microseconds now);
   Result<std::optional<Microseconds>> NextDue(Microseconds after);
   Result<std::vector<QueuedRecipient>> Due(const Route& route, Microseconds now, size_t limit);
-  Result<std::vector<QueuedRecipient>> WaitingSince(const Route& route, Microseconds arrival, size_t limit);
+  Result<std::vector<QueuedRecipient>> WaitingSince(const Route& route, bool null_sender, Microseconds arrival,
+                                                    size_t limit);
   Result<std::vector<QueuedRecipient>> RoutedByOther(int64_t generation, size_t limit);
   Result<std::vector<QueuedRecipient>> Undecided(size_t limit);
   Result<void> SetRoute(RecipientKey recipient, const Route& route, int64_t generation);

@@ -24,8 +24,9 @@ void Housekeeping::BoundLog() {
 }
 
 Result<bool> Housekeeping::Tidy() {
-  if (batch_.is_open() || !changed_since_last_) return false;
-  if (connection_.log_pages() >= kLogPages) {
+  if (batch_.is_open() || (!changed_since_last_ && !connection_.is_full())) return false;
+  // On a full disk too: a log that begins anew needs no more room than it has, so what frees room can be committed.
+  if (connection_.log_pages() >= kLogPages || connection_.is_full()) {
     if (auto copied = connection_.Checkpoint(); !copied) return copied.error();
     return true;
   }

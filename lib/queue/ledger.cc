@@ -58,7 +58,6 @@ Ledger::Ledger(Connection& connection, Contents& contents, History& history, Qua
                    "last_status = ?, last_text = ? WHERE message = ? AND number = ?"),
       unfinished_(connection, "count recipients in",
                   Cat("SELECT count(*) FROM recipient WHERE message = ? AND ", kUnfinished)),
-      add_waited_(connection, "note waiting time in", "UPDATE message SET waited = waited + ? WHERE key = ?"),
       count_dead_(connection, "count recipients in",
                   "SELECT count(*) FROM recipient WHERE message = ? AND state = 'dead'"),
       hide_(connection, "remove a message from", "UPDATE message SET state = 'gone' WHERE key = ?"),
@@ -157,8 +156,6 @@ Result<uint64_t> Ledger::Unfinished(MessageKey message) {
   if (const auto found = rows.Next(); !found) return found.error();
   return static_cast<uint64_t>(rows.Integer(0));
 }
-
-Result<void> Ledger::AddWaited(MessageKey message, Microseconds time) { return add_waited_.Run(time, message); }
 
 Result<int64_t> Ledger::CountDead(MessageKey message) {
   Rows rows(count_dead_, message);

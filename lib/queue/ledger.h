@@ -19,7 +19,6 @@ class Ledger {
   Result<void> MarkDispatched(std::span<const RecipientKey> recipients, Microseconds now);
   Result<void> Record(MessageKey message, std::span<const Outcome> outcomes, Microseconds now);
   Result<uint64_t> Unfinished(MessageKey message);
-  Result<void> AddWaited(MessageKey message, Microseconds time);
   Result<void> Remove(MessageKey message, Microseconds now);
 
   // Whether there is something that Remove or Intake has hidden for deletion; a step of deleting it.
@@ -54,7 +53,6 @@ class Ledger {
   Statement find_recipient_;
   Statement set_outcome_;
   Statement unfinished_;
-  Statement add_waited_;
   Statement count_dead_;
   Statement hide_;
   Statement hidden_;

@@ -104,8 +104,9 @@ Result<std::vector<QueuedRecipient>> Queue::Due(const Route& route, Microseconds
 }
 Result<std::optional<QueuedMessage>> Queue::Message(MessageKey key) { return impl_->ledger.Message(key); }
 Result<std::optional<MessageKey>> Queue::Find(const mail::QueueId& id) { return impl_->history.Find(id); }
-Result<std::vector<QueuedRecipient>> Queue::WaitingSince(const Route& route, Microseconds arrival, size_t limit) {
-  return impl_->due.WaitingSince(route, arrival, limit);
+Result<std::vector<QueuedRecipient>> Queue::WaitingSince(const Route& route, bool null_sender, Microseconds arrival,
+                                                         size_t limit) {
+  return impl_->due.WaitingSince(route, null_sender, arrival, limit);
 }
 Result<std::vector<QueuedRecipient>> Queue::RoutedByOther(int64_t generation, size_t limit) {
   return impl_->due.RoutedByOther(generation, limit);
@@ -124,9 +125,6 @@ Result<void> Queue::Record(MessageKey message, std::span<const Outcome> outcomes
   return impl_->ledger.Record(message, outcomes, now);
 }
 Result<uint64_t> Queue::Unfinished(MessageKey message) { return impl_->ledger.Unfinished(message); }
-Result<void> Queue::AddWaited(MessageKey message, Microseconds time) {
-  return impl_->ledger.AddWaited(message, time);
-}
 Result<void> Queue::Remove(MessageKey message, Microseconds now) { return impl_->ledger.Remove(message, now); }
 
 Result<sys::ReadOnlyFd> Queue::Content(MessageKey message, sys::FdView scratch_directory) {

@@ -122,7 +122,6 @@ struct QueuedMessage {
   Microseconds arrival{};
   uint64_t content_bytes = 0;
   uint64_t header_bytes = 0;
-  Microseconds waited{};  // what AddWaited has accrued
 };
 
 // What one attempt or decision did to a recipient; becomes row and event.
@@ -186,10 +185,10 @@ struct Destination {
 class QueueLock {
  public:
   // Nothing when another process holds it. Makes the file.
+  static Result<std::optional<QueueLock>> TryTake(const spool::SpoolPaths& paths);
   // The same, once it has been held by others for all of `patience`: a process that is being killed, or that reads a
   // stopped queue for a person, lets go of it soon.
   static Result<std::optional<QueueLock>> Take(const spool::SpoolPaths& paths, Microseconds patience);
-  static Result<std::optional<QueueLock>> TryTake(const spool::SpoolPaths& paths);
 
  private:
   explicit QueueLock(sys::UniqueFd fd) : fd_(std::move(fd)) {}
@@ -244,9 +243,10 @@ class Queue {
   // Nothing when it is not there, or was damaged and has been set aside.
   Result<std::optional<QueuedMessage>> Message(MessageKey key);
   Result<std::optional<MessageKey>> Find(const mail::QueueId& id);
-  // Waiting recipients for `route` of messages that arrived before `arrival`, at most `limit`: what may have
-  // expired behind a destination that cannot be reached.
-  Result<std::vector<QueuedRecipient>> WaitingSince(const Route& route, Microseconds arrival, size_t limit);
+  // Waiting recipients for `route` of messages with or without a sender (notices) that arrived before `arrival`, at
+  // most `limit`: what has expired behind a destination that cannot be reached.
+  Result<std::vector<QueuedRecipient>> WaitingSince(const Route& route, bool null_sender, Microseconds arrival,
+                                                    size_t limit);
   // Waiting recipients whose route was decided by another configuration.
   Result<std::vector<QueuedRecipient>> RoutedByOther(int64_t generation, size_t limit);
   Result<void> SetRoute(RecipientKey recipient, const Route& route, int64_t generation);
@@ -263,8 +263,6 @@ class Queue {
   Result<void> Record(MessageKey message, std::span<const Outcome> outcomes, Microseconds now);
   // Recipients of `message` that are neither sent nor returned; a dead one keeps its message.
   Result<uint64_t> Unfinished(MessageKey message);
-  // Time that the message has spent waiting with a network.
-  Result<void> AddWaited(MessageKey message, Microseconds time);
   // The message is gone for every other call; Tidy() deletes content and rows. Events stay, with "removed".
   Result<void> Remove(MessageKey message, Microseconds now);
   // The content, in a sealed memfd or, when larger than sys::Scratch::kMemoryBytes, an unlinked file of

@@ -55,13 +55,12 @@ std::optional<mail::ReturnContent> ParseReturn(std::string_view word) {
 }
 
 const char* ReadMessageNumbers(const Rows& row, QueuedMessage& out) {
-  const int64_t size = row.Integer(6);
-  const int64_t header_size = row.Integer(7);
-  const int64_t uid = row.Integer(8);
+  const int64_t size = row.Integer(5);
+  const int64_t header_size = row.Integer(6);
+  const int64_t uid = row.Integer(7);
   if (size < 0 || header_size < 0 || header_size > size) return "size out of range";
   if (uid < 0 || uid > UINT32_MAX) return "uid out of range";
   if (!IsTime(row.Integer(4))) return "arrival is no time";
-  if (row.Integer(5) < 0 || row.Integer(5) >= kLastTime) return "waiting time out of range";
   out.content_bytes = static_cast<uint64_t>(size);
   out.header_bytes = static_cast<uint64_t>(header_size);
   out.uid = static_cast<uint32_t>(uid);
@@ -76,7 +75,7 @@ const char* FaultOfMessageRow(const Rows& row, QueuedMessage& out) {
   if (row.Text(2) != ToString(Origin::kSubmission) && row.Text(2) != ToString(Origin::kBounce)) {
     return "unknown origin";
   }
-  const auto ret = ParseReturn(row.Text(10));
+  const auto ret = ParseReturn(row.Text(9));
   if (!ret) return "unknown RET";
   out.envelope.ret = *ret;
   return Fault(out.envelope);
@@ -89,7 +88,7 @@ const std::string kRecipientColumns =
     "next_attempt, "
     "attempts, last_status, last_text";
 const std::string kMessageColumns =
-    "key, id, origin, sender, arrival, waited, size, header_size, uid, envid, ret, is_8bit, smtputf8";
+    "key, id, origin, sender, arrival, size, header_size, uid, envid, ret, is_8bit, smtputf8";
 
 std::string_view ToString(RecipientState state) {
   switch (state) {
@@ -183,10 +182,9 @@ MessageRow ReadMessage(const Rows& row) {
   message.origin = row.Text(2) == ToString(Origin::kBounce) ? Origin::kBounce : Origin::kSubmission;
   message.envelope.sender = row.Text(3);
   message.arrival = row.Time(4);
-  message.waited = row.Time(5);
-  message.envelope.envelope_id = row.Text(9);
-  message.envelope.body = row.Integer(11) != 0 ? mail::BodyType::k8BitMime : mail::BodyType::k7Bit;
-  message.envelope.smtputf8 = row.Integer(12) != 0;
+  message.envelope.envelope_id = row.Text(8);
+  message.envelope.body = row.Integer(10) != 0 ? mail::BodyType::k8BitMime : mail::BodyType::k7Bit;
+  message.envelope.smtputf8 = row.Integer(11) != 0;
   out.fault = FaultOfMessageRow(row, message);
   if (out.fault == nullptr) return out;
   Clean(message.envelope.sender);

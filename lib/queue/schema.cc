@@ -32,7 +32,7 @@ CREATE TABLE message(
   is_8bit INTEGER NOT NULL,
   smtputf8 INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX message_arrival ON message(arrival);
+CREATE INDEX message_arrival ON message((sender = ''), arrival);
 CREATE INDEX message_hidden ON message(state) WHERE state <> 'queued';
 
 CREATE TABLE content(

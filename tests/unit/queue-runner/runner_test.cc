@@ -363,6 +363,32 @@ TEST_F(RunnerTest, ReturnsWhatExpiresBehindAPathThatIsDown) {
   ASSERT_TRUE(WaitLog("status=expired, returned to sender", 60));
 }
 
+TEST_F(RunnerTest, ReturnsMailBehindAPathThatIsDownByItsOwnLifetime) {
+  Configure(
+      "relayhost = relay.one\nmaximal_queue_lifetime = 1s\nbounce_queue_lifetime = 1d\n"
+      "minimal_backoff_time = 1s\nmaximal_backoff_time = 1s\n");
+  SetMode("path");
+  ASSERT_EQ(Start(), "ready\n");
+  Inject(Id(1) + " a@example.org b@example.net 100");
+  Inject(Id(2) + " <> b@example.net 100");
+  Inject(Id(3) + " a@example.org b@example.net 100");
+  ASSERT_TRUE(WaitLog("status=expired, returned to sender", 2));
+  EXPECT_THAT(LogText(), Not(HasSubstr("dead letter"))) << "a notice is tried for longer";
+}
+
+TEST_F(RunnerTest, GivesUpNoticesBehindAPathThatIsDownByTheirOwnLifetime) {
+  Configure(
+      "relayhost = relay.one\nmaximal_queue_lifetime = 1d\nbounce_queue_lifetime = 1s\n"
+      "minimal_backoff_time = 1s\nmaximal_backoff_time = 1s\n");
+  SetMode("path");
+  ASSERT_EQ(Start(), "ready\n");
+  Inject(Id(1) + " a@example.org b@example.net 100");
+  Inject(Id(2) + " <> b@example.net 100");
+  Inject(Id(3) + " <> b@example.net 100");
+  ASSERT_TRUE(WaitLog("kept as a dead letter", 2));
+  EXPECT_THAT(LogText(), Not(HasSubstr(Id(1) + ": from=<a@example.org>, status=expired")));
+}
+
 TEST_F(RunnerTest, HoldsInDoubtWhatHadBegunWhenTheConnectionDied) {
   Configure("relayhost = relay.one\nminimal_backoff_time = 1s\nmaximal_backoff_time = 1s\n");
   SetMode("begin-and-die");
@@ -437,6 +463,39 @@ TEST_F(RunnerTest, SendsWhatWaitsByTheRelayhostOfToday) {
   ASSERT_THAT(Ask(Verb::kFlush), SizeIs(1));
   ASSERT_TRUE(WaitDelivered(1));
   EXPECT_THAT(Delivered()[0], HasSubstr(" relay.two"));
+}
+
+TEST_F(RunnerTest, ConnectsForNothingWhenNothingWaits) {
+  ASSERT_EQ(Start(), "ready\n");
+  Ask(Verb::kFlush);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_THAT(Lines(root_ + kConnectionsFile), IsEmpty());
+  for (int i = 1; i <= 4; ++i) {
+    std::ofstream(root_ + kInjectFile, std::ios::app) << Id(i) << " a@example.org b@example.net 100\n";
+  }
+  PokeMaildrop();
+  ASSERT_TRUE(WaitLog(": removed", 4));
+  const size_t needed = Lines(root_ + kConnectionsFile).size();
+  Ask(Verb::kFlush);
+  Ask(Verb::kReload);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_THAT(Lines(root_ + kConnectionsFile), SizeIs(needed));
+  EXPECT_LE(needed, 4U);
+}
+
+TEST_F(RunnerTest, OpensNoConnectionThatHasNothingToDo) {
+  Configure("relayhost = relay.one\ninitial_destination_concurrency = 2\n");
+  SetMode("path");
+  ASSERT_EQ(Start(), "ready\n");
+  for (int i = 1; i <= 4; ++i) Inject(Cat(Id(i), " a@example.org b@example.net 100"));
+  ASSERT_TRUE(WaitLog("its mail waits"));
+  ASSERT_TRUE(WaitFor([&] { return Answers().size() == 4; }));
+  SetMode("deliver");
+  const size_t before = Lines(root_ + kConnectionsFile).size();
+  Ask(Verb::kFlush);
+  ASSERT_TRUE(WaitLog(": removed", 4));
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_LE(Lines(root_ + kConnectionsFile).size() - before, 2U);
 }
 
 TEST_F(RunnerTest, RoutesAgainOnReload) {

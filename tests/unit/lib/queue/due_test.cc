@@ -172,9 +172,15 @@ TEST_F(QueueDue, FindsOldMailBehindARoute) {
   Do([&] { return queue().SetRoute(elsewhere.first_recipient, kOther, 1); });
   const Stored held = Put(4);
   Defer(held, kStart, RecipientState::kHeld);
-  const auto found = queue().WaitingSince(kRelay, kStart + seconds(1), 10);
+  NewMessage notice = MakeMessage(5);
+  notice.envelope.sender.clear();
+  const Stored old_notice = Put(notice);
+  const auto found = queue().WaitingSince(kRelay, false, kStart + seconds(1), 10);
   ASSERT_TRUE(found);
   EXPECT_THAT(MessagesOf(*found), ElementsAre(old.key));
+  const auto notices = queue().WaitingSince(kRelay, true, kStart + seconds(1), 10);
+  ASSERT_TRUE(notices);
+  EXPECT_THAT(MessagesOf(*notices), ElementsAre(old_notice.key));
 }
 
 TEST_F(QueueDue, RemembersWhatWasDispatchedWhenTheRunnerDied) {

@@ -91,7 +91,7 @@ TEST_F(QueueLedger, HasNothingDueOfARemovedMessage) {
   EXPECT_TRUE(DueAt(kStart + seconds(100)).empty());
   EXPECT_TRUE(queue().Undecided(10)->empty());
   EXPECT_TRUE(queue().RoutedByOther(9, 10)->empty());
-  EXPECT_TRUE(queue().WaitingSince(kRelay, kStart + seconds(100), 10)->empty());
+  EXPECT_TRUE(queue().WaitingSince(kRelay, false, kStart + seconds(100), 10)->empty());
 }
 
 TEST_F(QueueLedger, RemovesManyRecipientsInSteps) {
@@ -160,14 +160,6 @@ TEST_F(QueueLedger, CountsMessagesAndDeadLettersExactly) {
   Do([&] { return queue().Remove(a.key, kStart); });
   EXPECT_EQ(queue().Count()->messages, 1U);
   EXPECT_EQ(queue().Count()->dead, 0U);
-}
-
-TEST_F(QueueLedger, AccruesWaitingTime) {
-  const Stored stored = Put(1);
-  for (int i = 0; i < 2; ++i) {
-    Do([&] { return queue().AddWaited(stored.key, seconds(40)); });
-  }
-  EXPECT_EQ(queue().Message(stored.key).value()->waited, seconds(80));
 }
 
 TEST_F(QueueLedger, KeepsRelayTextPrintable) {

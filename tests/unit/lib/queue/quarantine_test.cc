@@ -69,7 +69,6 @@ TEST_F(QueueQuarantine, SetsAMessageAsideThatCannotBeTrue) {
       {"header_size = 99999", "size out of range"},
       {"uid = -1", "uid out of range"},
       {"arrival = -5", "arrival is no time"},
-      {"waited = -1", "waiting time out of range"},
       {"origin = 'mars'", "unknown origin"},
       {"ret = 'HALF'", "unknown RET"},
       {"envid = char(0)", "ENVID is not clean text"},
