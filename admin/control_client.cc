@@ -41,7 +41,11 @@ class LineReader {
   size_t start_ = 0;
 };
 
-bool NobodyListens(const sys::Error& error) { return error.code() == ENOENT || error.code() == ECONNREFUSED; }
+// The last two: it died after the kernel had taken the connection for it.
+bool NobodyListens(const sys::Error& error) {
+  return error.code() == ENOENT || error.code() == ECONNREFUSED || error.code() == ECONNRESET ||
+         error.code() == EPIPE;
+}
 
 }  // namespace
 
@@ -52,10 +56,14 @@ sys::Result<std::optional<ipc::Done>> AskRunner(const spool::SpoolPaths& paths, 
     if (NobodyListens(socket.error())) return std::optional<ipc::Done>();
     return socket.error();
   }
-  if (auto sent = sys::SendAll(*socket, request.Encode(), "an order to the mailer"); !sent) return sent.error();
+  if (auto sent = sys::SendAll(*socket, request.Encode(), "an order to the mailer"); !sent) {
+    if (NobodyListens(sent.error())) return std::optional<ipc::Done>();
+    return sent.error();
+  }
   LineReader reader(*socket);
-  while (true) {
+  for (bool has_spoken = false;; has_spoken = true) {
     auto line = reader.Next();
+    if (!line && !has_spoken && NobodyListens(line.error())) return std::optional<ipc::Done>();
     if (!line) return line.error();
     if (!*line) return sys::Error("the mailer ended the conversation early; its log may say why");
     auto response = ipc::ParseResponse(**line);

@@ -11,7 +11,7 @@
 namespace outpost::admin {
 
 // Sends `request` and calls `on_response` for each line but the last. The last comes back; nothing when no runner
-// listens. Waits at most a minute for each line.
+// listens, or it is gone before its first word. Waits at most a minute for each line.
 sys::Result<std::optional<ipc::Done>> AskRunner(const spool::SpoolPaths& paths, const ipc::Request& request,
                                                 const std::function<void(const ipc::Response&)>& on_response);
 

@@ -9,6 +9,7 @@ import pytest
 from harness.certificates import Authority
 from harness.exim import EximRelay
 from harness.host import host_state
+from harness.installed import InstalledHost
 from harness.outpost import Build, Outpost
 from harness.postfix import PostfixRelay
 from harness.scripted import ScriptedServer
@@ -117,3 +118,14 @@ def plain(outposts):
         return outposts(relayhost=server.destination, **{"smtp_tls_security_level": "none", **parameters})
 
     return make
+
+
+@pytest.fixture
+def host(build, relays):
+    """An installed outpost on a host of its own; host.server is its relay."""
+    if build.sanitized:
+        pytest.skip("installs a release build")
+    installed = InstalledHost(build, relays.scripted())
+    yield installed
+    print(installed.log()[-8000:])  # shown when a test fails
+    installed.close()

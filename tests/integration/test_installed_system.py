@@ -10,44 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.installed import ALICE, CAROL, SOURCE
 from harness.root import Root
-
-SOURCE = Path(__file__).resolve().parents[2]
-ALICE, CAROL = 61201, 61202
-
-
-class InstalledHost:
-    def __init__(self, build, server):
-        self.root = Root("installed")
-        self.root.add_user("alice", ALICE)
-        self.root.add_user("carol", CAROL)
-        self.said = self.install(build)
-        self.root.write("/etc/outpost/main.cf", f"myhostname = host.example.org\nrelayhost = {server.destination}\n"
-                        "smtp_tls_security_level = none\ninet_protocols = ipv4\nmaillog_file = /srv/mail.log\n"
-                        "minimal_backoff_time = 2s\nmaximal_backoff_time = 4s\n")
-
-    def install(self, build, *words):
-        return subprocess.run([SOURCE / "packaging" / "install", "--build", build.build, "--root", self.root.path, *words],
-                              check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
-
-    def run_as(self, uid, *argv, options=(), **keywords):
-        return self.root.run("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", *options, *argv, **keywords)
-
-    def log(self):
-        path = self.root.srv / "mail.log"
-        return path.read_text(errors="replace") if path.exists() else ""
-
-
-@pytest.fixture
-def host(build, relays):
-    if build.sanitized:
-        pytest.skip("installs a release build")
-    server = relays.scripted()
-    installed = InstalledHost(build, server)
-    installed.server = server
-    yield installed
-    print(installed.log()[-8000:])  # shown when a test fails
-    installed.root.close()
+from harness.wait import wait_for
 
 
 def manifest():
@@ -180,3 +145,24 @@ def test_users_cannot_reach_what_is_not_theirs(host, build):
                     "ls /var/spool/outpost/corrupt", "ls /var/spool/outpost/maildrop",
                     "touch /var/spool/outpost/maildrop/x", "touch /var/spool/outpost/public/x"):
         assert host.run_as(ALICE, "sh", "-c", command, check=False).returncode != 0, command
+
+
+def test_root_reads_a_stopped_queue_and_leaves_it_to_its_owner(host):
+    """SQLite would make queue.db-wal anew, as root's: the mailer could not open its own queue again."""
+    host.server.at["MAIL"] = lambda session: b"451 4.3.0 later\r\n"
+    host.root.run("outpost", "start")
+    done = host.run_as(ALICE, "sendmail", "-v", "bob@example.net", input=b"Subject: read by root\n\n")
+    queue_id = re.search(r"[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{17}", done.stdout).group()
+    wait_for(lambda: "451" in host.log(), "a deferral")
+    for end in (lambda: host.root.run("outpost", "stop"), lambda: host.kill("outpost-queue-runner")):
+        end()
+        private = host.root.file("/var/spool/outpost/private")
+        outpost = os.stat(private).st_uid
+        for words in (("mailq",), ("outpost", "queue", "list", "--json"), ("outpost", "trace", queue_id)):
+            assert queue_id in host.root.run(*words).stdout or words[1:2] == ("trace",), words
+        assert "Messages in the queue: 1" in host.root.run("outpost", "status", check=False).stdout
+        assert {os.lstat(path).st_uid for path in private.rglob("*")} == {outpost}
+        host.root.run("outpost", "start")
+    del host.server.at["MAIL"]
+    host.root.run("outpost", "flush")
+    host.server.wait("read by root")

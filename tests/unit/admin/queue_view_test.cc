@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "admin/control_client.h"
 #include "tests/unit/admin/mailer.h"
 
 namespace outpost::admin {
@@ -52,6 +53,18 @@ TEST_F(QueueViewTest, AnAnswerCutShortIsAnError) {
   Environment environment = MakeConfigured();
   Answer(Listed(kId).Encode());
   EXPECT_EQ(ForEachMessage(environment, [](const ipc::ListedMessage&) {}), EX_UNAVAILABLE);
+}
+
+TEST_F(QueueViewTest, AMailerThatDiesBeforeItsFirstWordIsNotRunning) {
+  const Environment environment = MakeConfigured();
+  auto listener = sys::ListenUnix(directory_ + "/spool/public/control", 0600);
+  ASSERT_TRUE(listener);
+  server_ = std::thread([&] {
+    while (!sys::Accept(*listener)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  });  // closed with the question unread
+  const auto asked = AskRunner(environment.paths, {ipc::Request::Verb::kStatus, ""}, [](const ipc::Response&) {});
+  ASSERT_TRUE(asked) << asked.error().text();
+  EXPECT_FALSE(asked->has_value());
 }
 
 TEST_F(QueueViewTest, AnAnswerThatIsNoneIsAnError) {
