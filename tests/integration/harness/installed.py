@@ -33,8 +33,11 @@ class InstalledHost:
     def kill(self, name):
         """SIGKILL for the root's processes of that name, of which the kernel keeps 15 bytes."""
         for pid in self.root.processes():
-            if Path(f"/proc/{pid}/comm").read_text().strip() == name[:15]:
-                os.kill(pid, signal.SIGKILL)
+            try:
+                if Path(f"/proc/{pid}/comm").read_text().strip() == name[:15]:
+                    os.kill(pid, signal.SIGKILL)
+            except (FileNotFoundError, ProcessLookupError):
+                pass  # gone meanwhile
 
     def log(self):
         path = self.root.srv / "mail.log"
