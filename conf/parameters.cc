@@ -50,7 +50,7 @@ constexpr auto kParameters = std::to_array<Parameter>({
     {"myhostname", kNonEmpty, "the system's host name", 0, 0, kPickup | kRunner | kSmtp, "This host's full name.", true},
     {"myorigin", kNonEmpty, "$myhostname", 0, 0, kPickup | kRunner, "The domain of addresses that have none; a value that begins with / is a file, its first line counts."},
     {"queue_directory", kNonEmpty, "where this was installed; $XDG_STATE_HOME/outpost for a user's own mailer", 0, 0, kEverybody, "The directory of queue, maildrop and sockets.", true},
-    {"queue_minfree", kSize, "0", 0, 0, kPickup | kRunner, "Free bytes of the queue's file system below which no mail is accepted; 0 asks for none beyond the message's own."},
+    {"queue_minfree", kSize, "0", 0, 0, kPickup | kRunner, "Bytes that a message must leave free in the queue's file system to be accepted; 0: the little that the mailer needs itself."},
     {"queue_run_delay", kTime, "300s", 's', 1, kRunner, "The longest time after which the maildrop is looked at again although nothing was reported."},
     {"relayhost", kString, "", 0, 0, kRunner | kSmtp, "Where all mail goes: domain, [host], [host]:port; empty: to each recipient's own mail servers."},
     {"sendmail_fix_line_endings", kString, "always", 0, 0, kSendmail | kPickup, "Removes carriage returns at the end of submitted lines: always; strict: if the first line has one; never."},

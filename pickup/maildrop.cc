@@ -135,6 +135,7 @@ void Maildrop::TakeFile(const std::string& name) {
   const auto id = mail::QueueId::Parse(name);
   if (!id) return SetAside(name, "its name is no message id");
   File file{.name = name, .id = *id, .owner = status.st_uid, .size = static_cast<uint64_t>(status.st_size)};
+  if (!reception_.HasRoomFor(file.size)) return Leave(name, kNoRoom);
   ++in_flight_;
   in_flight_bytes_ += file.size;
   auto copy = std::make_shared<Copy>(std::move(file), std::move(*fd), directories_.temporary);
@@ -145,7 +146,7 @@ bool Maildrop::StepCopy(Copy& copy) {
   constexpr size_t kBlock = 256 * 1024;
   const uint64_t size = copy.file.size;
   const auto fail = [&](std::string text) {
-    OnFate(copy.file, {.kind = Fate::Kind::kLater, .id = {}, .exit_code = 0, .text = std::move(text)});
+    OnFate(copy.file, Fate::Later(std::move(text)));
     return true;
   };
   for (size_t done = 0; done < kSliceBytes && copy.record.size() < size;) {

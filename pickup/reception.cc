@@ -19,17 +19,9 @@ using sys::Result;
 
 namespace {
 
-Fate Later(std::string text) {
-  return {.kind = Fate::Kind::kLater, .id = {}, .exit_code = 0, .text = std::move(text)};
-}
-
-Fate Refused(int exit_code, std::string text) {
-  return {.kind = Fate::Kind::kRefused, .id = {}, .exit_code = exit_code, .text = std::move(text)};
-}
-
 // A record that is not one has no errno; what the system refused has, and may work another time.
 Fate FateOf(const Error& error) {
-  return error.code() != 0 ? Later(error.text()) : Refused(EX_DATAERR, error.text());
+  return error.code() != 0 ? Fate::Later(error.text()) : Fate::Refused(EX_DATAERR, error.text());
 }
 
 }  // namespace
@@ -53,6 +45,12 @@ Reception::Reception(const confine::Confined& /*confined*/, const conf::PickupSe
     : settings_(settings), log_(log), directory_(directory), work_(work), link_(link) {}
 
 Reception::~Reception() = default;
+
+bool Reception::HasRoomFor(uint64_t record_bytes) const {
+  constexpr uint64_t kCopies = 3;
+  constexpr uint64_t kMost = uint64_t{1} << 50;  // of what a stranger says, so that the sum stays a number
+  return record_bytes < kMost && sys::HasRoom(directory_, settings_.queue_minfree + kCopies * record_bytes);
+}
 
 void Reception::Take(StoredRecord record, const Arrival& arrival, std::function<void(const Fate&)> on_fate) {
   auto job = std::make_shared<Job>(std::move(record), arrival, std::move(on_fate));
@@ -105,12 +103,12 @@ bool Reception::Step(Job& job) {
     const auto count = job.record.ReadAt(block_, job.offset);
     const bool short_read = count && *count != block_.size();
     if (!count || short_read) {
-      job.on_fate(Later(count ? "a record lost its end while it was read" : count.error().text()));
+      job.on_fate(Fate::Later(count ? "a record lost its end while it was read" : count.error().text()));
       return true;
     }
     job.digest->Feed(block_);
     if (auto fed = job.cleanup->Feed(block_); !fed) {
-      job.on_fate(Later(fed.error().text()));
+      job.on_fate(Fate::Later(fed.error().text()));
       return true;
     }
     job.offset += block_.size();
@@ -121,12 +119,12 @@ bool Reception::Step(Job& job) {
 
 void Reception::Finish(Job& job) {
   auto message = std::move(*job.cleanup).Finish();
-  if (!message) return job.on_fate(Later(message.error().text()));
+  if (!message) return job.on_fate(Fate::Later(message.error().text()));
   const std::string& id = job.head.id.text();
   const bool returnable = job.arrival.maildrop_file && !message->envelope.recipients.empty();
   if (message->refusal && !returnable) {
     log_.WriteAs("cleanup", LogLevel::kInfo, Cat(id, ": refused: ", message->refusal->text));
-    return job.on_fate(Refused(message->refusal->exit_code, message->refusal->text));
+    return job.on_fate(Fate::Refused(message->refusal->exit_code, message->refusal->text));
   }
   log_.Info(Cat(id, ": uid=", job.arrival.uid, " from=<", job.head.sender, ">"));
   if (message->sender_malformed) {
@@ -161,13 +159,13 @@ void Reception::HandOver(Job& job, CleanedMessage message) {
 void Reception::OnAccepted(const ipc::Accepted& accepted) {
   auto node = waiting_.extract(accepted.handle);
   if (node.empty()) return log_.Warning("queue runner: accepted a message that it was not given");
-  node.mapped()({.kind = Fate::Kind::kQueued, .id = accepted.id, .exit_code = 0, .text = {}});
+  node.mapped()(Fate::Queued(accepted.id));
 }
 
 void Reception::OnRefused(const ipc::Refused& refused) {
   auto node = waiting_.extract(refused.handle);
   if (node.empty()) return log_.Warning("queue runner: refused a message that it was not given");
-  node.mapped()(refused.temporary ? Later(refused.text) : Refused(EX_UNAVAILABLE, refused.text));
+  node.mapped()(refused.temporary ? Fate::Later(refused.text) : Fate::Refused(EX_UNAVAILABLE, refused.text));
 }
 
 }  // namespace outpost::pickup

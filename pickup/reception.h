@@ -7,7 +7,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "conf/settings.h"
 #include "lib/confine/confine.h"
@@ -30,7 +32,11 @@ struct Fate {
   Kind kind = Kind::kLater;
   mail::QueueId id;
   int exit_code = 0;  // kRefused: sysexits.h
-  std::string text;   // printable; for kLater and kRefused
+  std::string text;   // for kLater and kRefused
+
+  static Fate Queued(mail::QueueId id) { return {Kind::kQueued, std::move(id), 0, {}}; }
+  static Fate Later(std::string text) { return {Kind::kLater, {}, 0, std::move(text)}; }
+  static Fate Refused(int exit_code, std::string text) { return {Kind::kRefused, {}, exit_code, std::move(text)}; }
 };
 
 struct Arrival {
@@ -42,6 +48,8 @@ struct Arrival {
 
 struct CleanedMessage;
 
+constexpr std::string_view kNoRoom = "insufficient free space in the queue file system";
+
 class Reception {
  public:
   // All must outlive this; `directory` is for temporary files. Nothing that a stranger wrote is looked at by an
@@ -51,6 +59,10 @@ class Reception {
   Reception(const Reception&) = delete;
   Reception& operator=(const Reception&) = delete;
   ~Reception();
+
+  // Whether there is disk for a record of this size: itself, its content and the queue's copy, beside queue_minfree.
+  // Asked before it is read, so that one large message keeps no small ones from being recorded.
+  bool HasRoomFor(uint64_t record_bytes) const;
 
   // Takes a whole record. `on_fate` is called exactly once, perhaps before this returns; not when the runner goes away.
   void Take(StoredRecord record, const Arrival& arrival, std::function<void(const Fate&)> on_fate);

@@ -10,7 +10,6 @@
 #include "lib/sys/socket.h"
 #include "lib/sys/text.h"
 #include "pickup/cleanup/limits.h"
-#include "pickup/record_framer.h"
 #include "pickup/stored_record.h"
 
 namespace outpost::pickup {
@@ -22,10 +21,6 @@ constexpr int kAcceptsARound = 64;
 constexpr size_t kReadBytes = 64 * 1024;
 constexpr int kReadsARound = 4;
 constexpr sys::Microseconds kPause = std::chrono::seconds(1);
-
-Fate Refused(int exit_code, std::string text) {
-  return {.kind = Fate::Kind::kRefused, .id = {}, .exit_code = exit_code, .text = std::move(text)};
-}
 
 spool::Answer ToAnswer(const Fate& fate) {
   switch (fate.kind) {
@@ -147,6 +142,18 @@ void SubmitServer::OnReadable(uint64_t number) {
   }
 }
 
+// Why there is no need to read on, once the head has been read, or where there is no record.
+std::optional<Fate> SubmitServer::Judge(const RecordFramer& framer) const {
+  if (framer.state() == RecordFramer::State::kBroken)
+    return Fate::Refused(EX_DATAERR, sys::Cat("record: ", framer.why()));
+  if (const auto refusal = CheckSize(framer.message_bytes(), settings_.message_size_limit)) {
+    return Fate::Refused(refusal->exit_code, refusal->text);
+  }
+  if (!reception_.HasRoomFor(framer.head_bytes() + framer.message_bytes()))
+    return Fate::Later(std::string(kNoRoom));
+  return std::nullopt;
+}
+
 bool SubmitServer::ReadOnce(uint64_t number, Connection& connection) {
   char buffer[kReadBytes];
   const auto count = sys::ReadSome(connection.socket, buffer);
@@ -156,17 +163,16 @@ bool SubmitServer::ReadOnce(uint64_t number, Connection& connection) {
     return false;
   }
   const std::string_view bytes(buffer, *count);
+  const bool in_head = connection.framer.state() == RecordFramer::State::kHead;
   const auto state = connection.framer.Feed(bytes);
-  if (state == RecordFramer::State::kBroken) {
-    Answer(number, Refused(EX_DATAERR, sys::Cat("record: ", connection.framer.why())));
-    return false;
-  }
-  if (auto refusal = CheckSize(connection.framer.message_bytes(), settings_.message_size_limit)) {
-    Answer(number, Refused(refusal->exit_code, refusal->text));
-    return false;
+  if (state == RecordFramer::State::kBroken || (in_head && state != RecordFramer::State::kHead)) {
+    if (const auto refusal = Judge(connection.framer)) {
+      Answer(number, *refusal);
+      return false;
+    }
   }
   if (auto stored = connection.record.Append(bytes); !stored) {
-    Answer(number, {.kind = Fate::Kind::kLater, .id = {}, .exit_code = 0, .text = stored.error().text()});
+    Answer(number, Fate::Later(stored.error().text()));
     return false;
   }
   if (state != RecordFramer::State::kComplete) return *count == kReadBytes;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 #include "conf/settings.h"
@@ -13,6 +14,7 @@
 #include "lib/sys/log.h"
 #include "lib/sys/unique_fd.h"
 #include "pickup/reception.h"
+#include "pickup/record_framer.h"
 
 namespace outpost::pickup {
 
@@ -42,6 +44,7 @@ class SubmitServer {
   void OnReadable(uint64_t number);
   // Stores what has arrived; false when there is no more for now, the record is complete, or the connection over.
   bool ReadOnce(uint64_t number, Connection& connection);
+  std::optional<Fate> Judge(const RecordFramer& framer) const;
   void Complete(uint64_t number, Connection& connection);
   void Answer(uint64_t number, const Fate& fate);
   void Drop(uint64_t number);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <set>
-#include <sys/statvfs.h>
 #include <tuple>
 #include <utility>
 
@@ -79,8 +78,8 @@ sys::Result<void> Intake::Complete() {
   assembly_.reset();
   if (arrival->submission.envelope.recipients.empty()) {
     Refuse(*arrival, false, "no recipients");
-  } else if (!HasRoom()) {
-    Refuse(*arrival, true, "insufficient free space in the queue");
+  } else if (!HasRoomFor(arrival->content->size())) {
+    Refuse(*arrival, true, "insufficient free space in the queue file system");
   } else if (arrival->content->size() <= queue::kContentChunk) {
     small_.push_back(std::move(arrival));
   } else {
@@ -89,11 +88,11 @@ sys::Result<void> Intake::Complete() {
   return {};
 }
 
-bool Intake::HasRoom() const {
-  if (context_.policy.minimum_free_bytes == 0) return true;
-  struct statvfs facts {};
-  if (fstatvfs(context_.scratch_directory.get(), &facts) != 0) return true;
-  return facts.f_bavail * facts.f_frsize >= context_.policy.minimum_free_bytes;
+// Something stays free in any case: what has left must be recorded, or it leaves a second time.
+bool Intake::HasRoomFor(uint64_t content_bytes) const {
+  constexpr uint64_t kReserve = 4 * 1024 * 1024;
+  return sys::HasRoom(context_.scratch_directory,
+                      std::max(context_.policy.minimum_free_bytes, kReserve) + content_bytes);
 }
 
 void Intake::ForgetPickup() {

@@ -66,7 +66,7 @@ class Intake {
   using ArrivalPointer = std::shared_ptr<Arrival>;
 
   sys::Result<void> Complete();
-  bool HasRoom() const;
+  bool HasRoomFor(uint64_t content_bytes) const;
   void ContributeSmall(const ArrivalPointer& arrival);
   void ContributeSlice(const ArrivalPointer& arrival);
   void ContributeForgotten();

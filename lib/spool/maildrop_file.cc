@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 #include <utility>
 
@@ -20,14 +19,7 @@ using sys::Result;
 // The file system is asked again for its free space after so many bytes.
 constexpr uint64_t kSpaceStep = 8 * 1024 * 1024;
 
-Result<void> CheckFreeSpace(sys::FdView fd, uint64_t free_bytes) {
-  struct statvfs space {};
-  if (fstatvfs(fd.get(), &space) != 0) return Error::FromErrno("look for free space in the maildrop");
-  if (space.f_bavail < (free_bytes + space.f_frsize - 1) / space.f_frsize) {
-    return Error("maildrop: not enough free space in the queue file system", ENOSPC);
-  }
-  return {};
-}
+Error NoRoom() { return Error("maildrop: not enough free space in the queue file system", ENOSPC); }
 
 }  // namespace
 
@@ -37,7 +29,7 @@ Result<MaildropFile> MaildropFile::Create(const std::string& directory, const ma
                                           const MaildropLimits& limits) {
   auto opened = sys::OpenDirectory(directory);
   if (!opened) return opened.error();
-  if (auto room = CheckFreeSpace(*opened, limits.free_bytes); !room) return room.error();
+  if (!sys::HasRoom(*opened, limits.free_bytes)) return NoRoom();
   auto file = sys::OpenIn(*opened, id.text(), O_WRONLY | O_CREAT | O_EXCL, kMaildropFileMode);
   if (!file) return file.error().Within(Cat("maildrop ", directory));
   MaildropFile made(std::move(*opened), std::move(*file), id.text(), limits);
@@ -57,7 +49,7 @@ Result<void> MaildropFile::Append(std::string_view bytes) {
     return Error(Cat("maildrop: message larger than ", limits_.record_bytes, " bytes"), EFBIG);
   }
   if (size_ + bytes.size() - size_at_space_check_ > kSpaceStep) {
-    if (auto room = CheckFreeSpace(file_, limits_.free_bytes + bytes.size()); !room) return room;
+    if (!sys::HasRoom(file_, limits_.free_bytes + bytes.size())) return NoRoom();
     size_at_space_check_ = size_;
   }
   if (auto written = sys::WriteAll(file_, bytes, Cat("maildrop file ", name_)); !written) return written;

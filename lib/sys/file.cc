@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
@@ -107,6 +108,14 @@ Result<void> WriteAll(FdView fd, std::string_view bytes, std::string_view what) 
     bytes.remove_prefix(static_cast<size_t>(count));
   }
   return {};
+}
+
+bool HasRoom(FdView fd, uint64_t bytes) {
+  constexpr uint64_t kSpareFiles = 100;
+  struct statvfs facts {};
+  if (fstatvfs(fd.get(), &facts) != 0) return true;
+  if (facts.f_files != 0 && facts.f_favail < kSpareFiles) return false;
+  return facts.f_bavail >= bytes / facts.f_frsize + (bytes % facts.f_frsize == 0 ? 0 : 1);
 }
 
 Result<void> SyncFile(FdView fd, std::string_view what) {

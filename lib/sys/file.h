@@ -32,6 +32,10 @@ Result<size_t> ReadAt(FdView fd, std::span<char> buffer, uint64_t offset);
 // gone is SIGPIPE, which daemons ignore; sockets have SendAll (lib/sys/socket.h).
 Result<void> WriteAll(FdView fd, std::string_view bytes, std::string_view what);
 
+// Whether the file system of `fd` has `bytes` free to those who are not root, and can hold some files more. True where it
+// does not say.
+bool HasRoom(FdView fd, uint64_t bytes);
+
 // fsync(2).
 Result<void> SyncFile(FdView fd, std::string_view what);
 // Writes `bytes` to PATH.tmp-PID, syncs it, renames it over `path`, syncs the directory: after a crash the old

@@ -78,6 +78,25 @@ TEST_F(PickupTest, RefusesWhatIsNoRecordAndGoesOn) {
   EXPECT_TRUE(Answer(caller).starts_with("queued "));
 }
 
+TEST_F(PickupTest, TakesNothingThatLeavesTooLittleOfTheDisk) {
+  settings_.queue_minfree = uint64_t{1} << 60;
+  const std::string path = Leave(HeadNumber(1).id.text(), SampleRecord(HeadNumber(1), "\n"));
+  Start();
+  EXPECT_EQ(Next<ipc::Scanned>().left, 1U);
+  EXPECT_TRUE(std::filesystem::exists(path));
+  EXPECT_EQ(Answer(Submit(SampleRecord(SampleHead(), "\n"))), sys::Cat("later ", kNoRoom, "\n"));
+}
+
+TEST_F(PickupTest, TakesNothingThatIsLargerThanTheDisk) {
+  Start();
+  Next<ipc::Scanned>();
+  for (const uint64_t size : {uint64_t{1} << 49, uint64_t{1} << 62, uint64_t{9223372036854775807}}) {
+    spool::RecordHead head = SampleHead();
+    head.size_bytes = size;
+    EXPECT_EQ(Answer(Submit(spool::FormatHead(head))), sys::Cat("later ", kNoRoom, "\n"));
+  }
+}
+
 TEST_F(PickupTest, LetsSlowAndSilentCallersCostNobodyElseAnything) {
   settings_.submit_timeout = std::chrono::seconds(1);
   Start();

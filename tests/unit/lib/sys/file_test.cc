@@ -3,6 +3,7 @@
 #include <csignal>
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -90,6 +91,13 @@ TEST(SysFile, ReadAtIsShortOnlyAtTheEnd) {
   EXPECT_EQ(*ReadAt(*fd, buffer, 0), 6U);
   EXPECT_EQ(*ReadAt(*fd, buffer, 6), 4U);
   EXPECT_EQ(*ReadAt(*fd, buffer, 100), 0U);
+}
+
+TEST(SysFile, KnowsWhetherThereIsRoom) {
+  const TemporaryDirectory root;
+  const auto directory = OpenDirectory(root.path());
+  EXPECT_TRUE(HasRoom(*directory, 1));
+  EXPECT_FALSE(HasRoom(*directory, std::numeric_limits<uint64_t>::max()));
 }
 
 // --- writing
