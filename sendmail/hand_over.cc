@@ -115,7 +115,11 @@ Attempt<std::string> FromAnswer(const spool::Answer& answer) {
 
 Result<spool::MaildropFile> CreateMaildropFile(const mail::QueueId& id, const Ways& ways) {
   auto file = spool::MaildropFile::Create(ways.maildrop, id, spool::kMaildropLimits);
-  if (file || file.error().code() != ENOENT || !ways.make_maildrop) return file;
+  if (file || file.error().code() != ENOENT) return file;
+  if (!ways.make_maildrop) return file.error().Within("the mailer has never run here");
+  // As the mailer would: its sockets are for every user, the maildrop is not.
+  const std::string queue_directory = ways.maildrop.substr(0, ways.maildrop.rfind('/'));
+  if (auto made = sys::MakeDirectories(queue_directory, 0755); !made) return made.error();
   if (auto made = sys::MakeDirectories(ways.maildrop, 0700); !made) return made.error();
   return spool::MaildropFile::Create(ways.maildrop, id, spool::kMaildropLimits);
 }

@@ -19,7 +19,7 @@ struct Ways {
   std::string submit_socket;
   std::string maildrop;
   std::string drop_program;    // set-gid; "": our own rights are enough for the maildrop
-  bool make_maildrop = false;  // with our own rights: where it is missing, a user's first message makes it
+  bool make_maildrop = false;  // with our own rights: where it is missing, the first message makes it
 };
 
 struct TimeLimits {

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <new>
 #include <string>
+#include <string_view>
 #include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -34,6 +35,13 @@ using sys::Cat;
 void Say(int fd, const std::string& line) {
   // Whether anybody reads it changes nothing.
   (void)sys::WriteAll(sys::FdView(fd), line, "the terminal");
+}
+
+// Nothing has been promised yet, and another time there may be some.
+[[noreturn]] void EndWithoutMemory() {
+  constexpr std::string_view kLine = "sendmail: fatal: out of memory\n";
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kLine.data(), kLine.size());
+  _exit(EX_TEMPFAIL);
 }
 
 int Fail(const sendmail::Caller& caller, const sendmail::Failure& failure) {
@@ -107,7 +115,7 @@ sys::Result<void> LeaveTheCallersSettings() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::set_new_handler([] { _exit(EX_TEMPFAIL); });
+  std::set_new_handler(EndWithoutMemory);
   const auto left = LeaveTheCallersSettings();
   const sendmail::Caller caller = sendmail::IdentifyCaller();
   if (!left) return Fail(caller, {EX_OSERR, left.error().text()});

@@ -80,6 +80,11 @@ Result<void> TakeExtract(std::string_view, Options& options) {
   return {};
 }
 
+Result<void> TakeRelayed(std::string_view, Options& options) {
+  options.is_relayed = true;
+  return {};
+}
+
 Result<void> TakeVerbose(std::string_view, Options& options) {
   options.verbose = true;
   return {};
@@ -173,8 +178,7 @@ Result<void> TakeQueueRun(std::string_view value, Options& options) {
   return {};
 }
 
-Result<void> RefuseNoAliasing(std::string_view value, Options&) { return Unsupported('n', value); }
-Result<void> RefuseGateway(std::string_view value, Options&) { return Unsupported('G', value); }
+Result<void> RefuseNoAliasing(std::string_view, Options&) { return Error("unsupported: -n"); }
 Result<void> RefuseTrafficLog(std::string_view value, Options&) { return Unsupported('X', value); }
 
 enum class Value { kNone, kRequired, kInterval };  // kInterval: attached, or the next word when it is one
@@ -190,7 +194,7 @@ constexpr std::array kOptions = {
     Option{'B', Value::kRequired, TakeBodyType},  // content is looked at instead
     Option{'C', Value::kRequired, TakeConfig},
     Option{'F', Value::kRequired, TakeFullName},
-    Option{'G', Value::kNone, RefuseGateway},
+    Option{'G', Value::kNone, TakeRelayed},
     Option{'I', Value::kNone, TakeAliases},
     Option{'L', Value::kRequired, Ignore},  // log tag
     Option{'N', Value::kRequired, TakeNotify},

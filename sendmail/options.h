@@ -29,6 +29,7 @@ struct Options {
   std::optional<std::string> full_name;                         // -F
   bool extract_recipients = false;                              // -t
   bool dot_is_text = false;                                     // -i, -oi
+  bool is_relayed = false;                                      // -G
   bool verbose = false;                                         // -v
   mail::Notify notify;                                          // -N
   mail::ReturnContent ret = mail::ReturnContent::kUnspecified;  // -R

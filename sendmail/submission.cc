@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 #include <utility>
@@ -71,6 +72,7 @@ Attempt<spool::RecordHead> MakeHead(const Options& options, const Caller& caller
   }
   head.recipients = std::move(*recipients);
   head.extract_recipients = options.extract_recipients;
+  head.is_relayed = options.is_relayed;
   head.full_name = ChooseFullName(options.full_name, Environment("NAME"), caller);
   head.notify = options.notify;
   head.ret = options.ret;
@@ -87,13 +89,24 @@ sys::Result<sys::UniqueFd> OpenTemporary() {
   return sys::OpenDirectory("/tmp");
 }
 
+// Whether the mailer of this configuration is the caller's own, and would run with the caller's rights. Root's would
+// not: it becomes mail_owner.
+bool IsOwn(const conf::Location& location) {
+  struct stat facts {};
+  return geteuid() != 0 && stat(location.directory.c_str(), &facts) == 0 && facts.st_uid == geteuid();
+}
+
 Ways ChooseWays(const conf::SendmailSettings& settings, const conf::Location& location) {
   const spool::SpoolPaths paths(settings.common.queue_directory);
   Ways ways{.submit_socket = paths.SubmitSocket(),
             .maildrop = paths.Maildrop(),
             .drop_program = "",
-            .make_maildrop = location.user_mode};
-  if (settings.queue_is_compiled_in) ways.drop_program = conf::DefaultDaemonDirectory() + "/outpost-drop";
+            .make_maildrop = false};
+  if (settings.queue_is_compiled_in) {
+    ways.drop_program = conf::DefaultDaemonDirectory() + "/outpost-drop";
+  } else {
+    ways.make_maildrop = location.user_mode || IsOwn(location);
+  }
   return ways;
 }
 

@@ -147,6 +147,11 @@ bool TakeExtract(std::string&& value, RecordHead& head) {
   return value == "yes";
 }
 
+bool TakeRelayed(std::string&& value, RecordHead& head) {
+  head.is_relayed = true;
+  return value == "yes";
+}
+
 bool TakeNotify(std::string&& value, RecordHead& head) {
   return mail::Notify::Parse(value, head.notify) && head.notify.ToString() == value;
 }
@@ -168,15 +173,11 @@ bool TakeRecipient(std::string&& value, RecordHead& head) {
 }
 
 constexpr std::array kAttributes = {
-    Attribute{"token", true, false, TakeToken},
-    Attribute{"time", true, false, TakeTime},
-    Attribute{"size", true, false, TakeSize},
-    Attribute{"sender", true, false, TakeSender},
-    Attribute{"full_name", false, false, TakeFullName},
-    Attribute{"extract_recipients", false, false, TakeExtract},
-    Attribute{"notify", false, false, TakeNotify},
-    Attribute{"ret", false, false, TakeReturn},
-    Attribute{"envelope_id", false, false, TakeEnvelopeId},
+    Attribute{"token", true, false, TakeToken},         Attribute{"time", true, false, TakeTime},
+    Attribute{"size", true, false, TakeSize},           Attribute{"sender", true, false, TakeSender},
+    Attribute{"full_name", false, false, TakeFullName}, Attribute{"extract_recipients", false, false, TakeExtract},
+    Attribute{"relayed", false, false, TakeRelayed},    Attribute{"notify", false, false, TakeNotify},
+    Attribute{"ret", false, false, TakeReturn},         Attribute{"envelope_id", false, false, TakeEnvelopeId},
     Attribute{"recipient", false, true, TakeRecipient},
 };
 
@@ -230,6 +231,7 @@ std::string FormatHead(const RecordHead& head) {
   add("sender", head.sender);
   if (head.full_name) add("full_name", *head.full_name);
   if (head.extract_recipients) add("extract_recipients", "yes");
+  if (head.is_relayed) add("relayed", "yes");
   if (const std::string notify = head.notify.ToString(); !notify.empty()) add("notify", notify);
   if (head.ret != mail::ReturnContent::kUnspecified) add("ret", ToString(head.ret));
   if (!head.envelope_id.empty()) add("envelope_id", head.envelope_id);

@@ -38,6 +38,7 @@ struct RecordHead {
   std::optional<std::string> full_name;  // for a generated From:
   std::vector<std::string> recipients;   // RFC 5322 addresses as given, not completed
   bool extract_recipients = false;       // -t: pickup adds those of To, Cc, Bcc (or their Resent- forms)
+  bool is_relayed = false;               // -G: not of this host's making, its header is left as it is
   mail::Notify notify;                   // for all recipients
   mail::ReturnContent ret = mail::ReturnContent::kUnspecified;
   std::string envelope_id;  // xtext (RFC 3461 section 4), at most mail::kMaxEnvelopeId bytes; empty: not given

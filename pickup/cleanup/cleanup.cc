@@ -97,7 +97,7 @@ void Cleanup::OnField(const content::Field& field) {
     message_.message_id = FieldText(field.body);
   }
   std::optional<std::string> completed;
-  if (HoldsAddresses(field.name) && !field.cut) {
+  if (!head_.is_relayed && HoldsAddresses(field.name) && !field.cut) {
     completed = CompleteField(field, completion_, static_cast<size_t>(settings_.header_address_token_limit));
   }
   const std::string& raw = completed ? *completed : field.raw;
@@ -105,6 +105,14 @@ void Cleanup::OnField(const content::Field& field) {
 }
 
 void Cleanup::OnHeaderEnd() {
+  if (!head_.is_relayed || settings_.always_add_missing_headers) Repair();
+  message_.header_bytes = output_.size();
+  Write("\n");
+  Refuse(CheckHops(received_fields_, settings_.hopcount_limit));
+  CollectRecipients();
+}
+
+void Cleanup::Repair() {
   const std::string from = FromText();
   Write(repair_.Missing({.id = head_.id,
                          .arrival = head_.arrival,
@@ -114,10 +122,6 @@ void Cleanup::OnHeaderEnd() {
   if (message_.message_id.empty()) {
     message_.message_id = HeaderRepair::MakeMessageId(head_.id, settings_.myhostname);
   }
-  message_.header_bytes = output_.size();
-  Write("\n");
-  Refuse(CheckHops(received_fields_, settings_.hopcount_limit));
-  CollectRecipients();
 }
 
 std::string Cleanup::FromText() const {

@@ -52,6 +52,7 @@ class Cleanup : private content::MessageParts {
   void OnHeaderEnd() override;
   void OnBody(std::string_view bytes) override;
 
+  void Repair();
   std::string FromText() const;
   void CollectRecipients();
   void Refuse(std::optional<Refusal> refusal);

@@ -112,6 +112,7 @@ TEST(SendmailOptions, TakeValuesAttachedOrApart) {
   EXPECT_EQ(Parsed({"-v", "-C", "dir/main.cf"}).config, "dir/main.cf");
   EXPECT_TRUE(Parsed({"-o", "i"}).dot_is_text);
   EXPECT_TRUE(Parsed({"-v"}).verbose);
+  EXPECT_TRUE(Parsed({"-G"}).is_relayed);
 }
 
 // Attack S2: what begins with a dash is data where data is expected.
@@ -167,7 +168,6 @@ TEST(SendmailOptions, AreRefusedByNameWhenTheyCannotBeHonoured) {
       {{"-qSana"}, "-qSana"},
       {{"-qG"}, "-qG"},
       {{"-n"}, "-n"},
-      {{"-G"}, "-G"},
       {{"-X", "/tmp/log"}, "-X/tmp/log"},
       {{"-XV"}, "-XV"},
       {{"-V", "+="}, "-V"},

@@ -46,6 +46,7 @@ void ExpectEqual(const RecordHead& a, const RecordHead& b) {
   EXPECT_EQ(a.full_name, b.full_name);
   EXPECT_EQ(a.recipients, b.recipients);
   EXPECT_EQ(a.extract_recipients, b.extract_recipients);
+  EXPECT_EQ(a.is_relayed, b.is_relayed);
   EXPECT_EQ(a.notify, b.notify);
   EXPECT_EQ(a.ret, b.ret);
   EXPECT_EQ(a.envelope_id, b.envelope_id);
@@ -91,6 +92,7 @@ TEST(RecordHead, ComesBackWithEveryAttribute) {
   head.full_name = "Ana = \"50 % \xC3\xA9\"";
   head.recipients = {"a b@c", "", "=x", "%41@d", "\xE9@latin1", "luis@example.org", "luis@example.org"};
   head.extract_recipients = true;
+  head.is_relayed = true;
   head.notify.success = head.notify.delay = true;
   head.ret = mail::ReturnContent::kHeaders;
   head.envelope_id = "QQ+3D314159";

@@ -110,6 +110,16 @@ TEST(Cleanup, AddsWhatIsMissingAtTheEndOfTheHeader) {
   EXPECT_TRUE(Clean("\n", head).header.ends_with("\nFrom: MAILER-DAEMON@origin.example\n"));
 }
 
+TEST(Cleanup, LeavesTheHeaderOfRelayedMailAsItIs) {
+  spool::RecordHead head = SampleHead();
+  head.is_relayed = true;
+  EXPECT_EQ(Clean("To: luis\nBcc: ana\n\nb\n", head).header, "To: luis\n");
+  EXPECT_EQ(Addresses(Clean("To: luis\n\n", head)), std::vector<std::string>{"x@y.example"});
+  conf::PickupSettings settings = SampleSettings();
+  settings.always_add_missing_headers = true;
+  EXPECT_TRUE(Clean("To: luis\n\nb\n", head, settings).header.starts_with("To: luis\nMessage-Id: "));
+}
+
 // Attack S27: whoever is in Bcc must not be shown to the others.
 TEST(Cleanup, LeavesNoBccHoweverItIsWritten) {
   const Cleaned cleaned =
