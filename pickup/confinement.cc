@@ -9,7 +9,7 @@ confine::Profile ConfinementProfile(const spool::SpoolPaths& paths) {
                    {.path = paths.Temporary(), .write = true}};
   profile.allow_exec = false;
   profile.allow_inet = false;
-  profile.allow_unix = true;
+  profile.allow_unix = false;
   profile.allow_fork = false;
   return profile;
 }

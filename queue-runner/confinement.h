@@ -9,7 +9,7 @@
 namespace outpost::queue_runner {
 
 // Writes below the queue directory alone; reads the configuration, /etc (what main.cf may name there) and the time
-// zones; starts nothing (see spawner.h) and opens no network socket.
+// zones; starts and signals nothing (see spawner.h) and opens no network socket.
 confine::Profile MakeProfile(const spool::SpoolPaths& paths, const std::string& config_directory);
 
 }  // namespace outpost::queue_runner

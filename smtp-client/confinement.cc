@@ -29,6 +29,7 @@ confine::Profile ConnectionProfile() {
       ProfileFor({"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/services",
                   "/etc/gai.conf", "/dev/urandom", "/dev/random"});  // SASL plug-ins take their nonces from these
   profile.allow_fork = false;
+  profile.allow_unix = false;
   return profile;
 }
 

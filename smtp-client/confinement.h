@@ -5,10 +5,10 @@
 
 namespace outpost::smtp_client {
 
-// Both: network and syslog sockets; no exec. Never the queue.
+// Both: network sockets; no exec. Never the queue.
 //
 // A connection's process: the resolver's files and nothing else that has a name, never auth_passwd or main.cf; no
-// fork. The parent, which has read the secrets itself and never meets the network, confines itself to their
+// fork, no signals, no UNIX sockets (public/control would take it for the mail owner). The parent, which has read the secrets itself and never meets the network, confines itself to their
 // directories: a rule for a file holds for that file alone, not for the one that NetworkManager or systemd-resolved
 // puts in its place, and the processes that it forks later must be able to open the new one.
 confine::Profile ParentProfile();

@@ -5,6 +5,8 @@
 //   attempt PID exec PATH
 //   attempt PID fork            with flags that no kernel accepts: EINVAL where only the kernel refuses
 //   attempt PID connect         on descriptor -1: EBADF where only the kernel refuses
+//   attempt PID signal OTHER    whether it may: none is sent
+//   attempt PID chmod PATH      to the mode 0666
 //
 // The process is stopped in the system call in which it waits for work, makes the other one with its own rights, and
 // goes on as if nothing had been. That proves the confinement of the real program where it really waits, and not of
@@ -47,11 +49,15 @@ std::optional<Call> Parse(std::string_view what, const std::string& value) {
   if (what == "socket")
     return Call{SYS_socket, {strtoul(value.c_str(), nullptr, 10), SOCK_STREAM | SOCK_CLOEXEC}, "", -1};
   if (what == "fork") return Call{SYS_clone, {CLONE_SIGHAND}, "", -1};
+  if (what == "signal") return Call{SYS_kill, {strtoul(value.c_str(), nullptr, 10), 0}, "", -1};
+  if (what == "chmod") return Call{SYS_fchmodat, {static_cast<uint64_t>(AT_FDCWD), 0, 0666}, value, 1};
   if (what == "connect") return Call{SYS_connect, {UINT64_MAX}, "", -1};
   return std::nullopt;
 }
 
 #if defined(__x86_64__)
+
+bool MakesDescriptor(const Call& call) { return call.number == SYS_openat || call.number == SYS_socket; }
 
 class Stopped {
  public:
@@ -131,7 +137,7 @@ std::optional<long> MakeIn(pid_t pid, const Call& call) {
       Stopped process(pid);
       if (process.CanCall()) {
         const auto result = process.Make(call);
-        if (result && *result >= 0 && call.number != SYS_execve && call.number != SYS_clone) {
+        if (result && *result >= 0 && MakesDescriptor(call)) {
           process.Make({SYS_close, {static_cast<uint64_t>(*result)}, "", -1});
         }
         return result;
@@ -156,7 +162,9 @@ std::optional<long> MakeIn(pid_t /*pid*/, const Call& /*call*/) {
 int main(int argc, char** argv) {
   const auto call = argc >= 3 ? Parse(argv[2], argc >= 4 ? argv[3] : "") : std::nullopt;
   if (!call) {
-    std::fputs("usage: attempt PID open PATH | socket FAMILY | exec PATH | fork | connect\n", stderr);
+    std::fputs(
+        "usage: attempt PID open PATH | socket FAMILY | exec PATH | fork | connect | signal OTHER | chmod PATH\n",
+        stderr);
     return EX_USAGE;
   }
   if (geteuid() != 0) {

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -67,6 +68,12 @@ class Confinement : public testing::Test {
       return execv("/bin/true", argv);
     });
   }
+  static int TrySignal(const confine::Profile& profile) {
+    return Try(profile, [] { return kill(getppid(), 0); });
+  }
+  static int TryChmod(const confine::Profile& profile, const std::string& path) {
+    return Try(profile, [&] { return chmod(path.c_str(), 0666); });
+  }
   static int TryFork(const confine::Profile& profile) {
     return Try(profile, [] {
       const pid_t child = fork();
@@ -95,8 +102,11 @@ TEST_F(Confinement, PickupHasTheMaildropAndNothingElse) {
   EXPECT_EQ(TryOpen(profile, "/etc/passwd"), EACCES);
   EXPECT_EQ(TrySocket(profile, AF_INET), EAFNOSUPPORT);
   EXPECT_EQ(TrySocket(profile, AF_INET6), EAFNOSUPPORT);
+  EXPECT_EQ(TrySocket(profile, AF_UNIX), EAFNOSUPPORT);
   EXPECT_EQ(TryExec(profile), EPERM);
   EXPECT_EQ(TryFork(profile), EPERM);
+  EXPECT_EQ(TrySignal(profile), EPERM);
+  EXPECT_EQ(TryChmod(profile, queue_), EPERM);
 }
 
 TEST_F(Confinement, AConnectionHasItsSocketsAndNoFileOfOurs) {
@@ -107,8 +117,11 @@ TEST_F(Confinement, AConnectionHasItsSocketsAndNoFileOfOurs) {
        {queue_, password_, main_cf_, submission_, paths_.Maildrop(), std::string("/etc/passwd")}) {
     EXPECT_EQ(TryOpen(profile, path), EACCES) << path;
   }
+  EXPECT_EQ(TrySocket(profile, AF_UNIX), EAFNOSUPPORT);
   EXPECT_EQ(TryExec(profile), EPERM);
   EXPECT_EQ(TryFork(profile), EPERM);
+  EXPECT_EQ(TrySignal(profile), EPERM);
+  EXPECT_EQ(TryChmod(profile, queue_), EPERM);
 }
 
 TEST_F(Confinement, AConnectionsParentForksButOpensNoFileOfOurs) {
@@ -161,6 +174,8 @@ TEST_F(Confinement, TheQueueRunnerHasItsQueueAndNoNetwork) {
   EXPECT_EQ(TrySocket(profile, AF_INET), EAFNOSUPPORT);
   EXPECT_EQ(TrySocket(profile, AF_INET6), EAFNOSUPPORT);
   EXPECT_EQ(TryExec(profile), EPERM);
+  EXPECT_EQ(TryFork(profile), EPERM);
+  EXPECT_EQ(TrySignal(profile), EPERM);
 }
 
 }  // namespace

@@ -93,6 +93,27 @@ def test_process_makes_no_network_socket(mailer, attempt, part, family):
     assert attempt(_one(mailer, part), "socket", int(family)) in FORBIDDEN
 
 
+@pytest.mark.parametrize("part", ["pickup", "connection"])
+def test_process_reaches_no_socket_of_a_local_service(mailer, attempt, part):
+    """public/control would take it for the mail owner, who may list everybody's mail and stop the mailer."""
+    assert attempt(_one(mailer, part), "socket", int(socket.AF_UNIX)) in FORBIDDEN
+
+
+@pytest.mark.parametrize("part", ["pickup", "runner", "connection"])
+def test_process_signals_no_other(mailer, attempt, part):
+    for other in PARTS:
+        if other != part:
+            assert attempt(_one(mailer, part), "signal", _one(mailer, other)) == "EPERM"
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("file", ["etc/auth_passwd", "spool/private", "spool/private/queue.db"])
+def test_process_opens_no_file_to_others(mailer, attempt, part, file):
+    path = mailer.directory / file
+    assert path.stat().st_uid == mailer.uid
+    assert attempt(_one(mailer, part), "chmod", path) == "EPERM"
+
+
 def test_a_connection_makes_no_second_one(mailer, attempt):
     assert attempt(_one(mailer, "connection"), "connect") == "EPERM"
     assert attempt(_one(mailer, "connection"), "socket", int(socket.AF_UNIX)) == "EPERM"
@@ -103,7 +124,7 @@ def test_process_executes_nothing(mailer, attempt, part):
     assert attempt(_one(mailer, part), "exec", "/nothing/there") == "EPERM", "ENOENT would be the kernel's own answer"
 
 
-@pytest.mark.parametrize("part", ["pickup", "connection"])
+@pytest.mark.parametrize("part", ["pickup", "runner", "connection"])
 def test_process_does_not_fork(mailer, attempt, part):
     assert attempt(_one(mailer, part), "fork") == "EPERM", "EINVAL would be the kernel's own answer"
 

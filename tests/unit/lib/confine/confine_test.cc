@@ -18,6 +18,7 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -90,7 +91,7 @@ TEST(ConfinePaths, AFileIsARuleOfItsOwn) {
   EXPECT_EQ(Attempt(profile, [&] { return Open(readable, O_WRONLY); }), EACCES);
   EXPECT_EQ(Attempt(profile, [&] { return Open(writable, O_RDWR | O_TRUNC); }), 0);
   EXPECT_EQ(Attempt(profile, [&] { return Open(other, O_RDONLY); }), EACCES);
-  EXPECT_EQ(Attempt(profile, [&] { return truncate(readable.c_str(), 0); }), EACCES);
+  EXPECT_EQ(Attempt(profile, [&] { return Open(readable, O_RDONLY | O_TRUNC); }), EACCES);
 }
 
 TEST(ConfinePaths, MovesFilesBetweenWritableDirectories) {
@@ -168,7 +169,9 @@ TEST(ConfineCalls, MakesOnlySocketsOfAllowedFamilies) {
     EXPECT_EQ(Attempt(inet, make), each.with_inet ? 0 : EAFNOSUPPORT) << each.name;
     EXPECT_EQ(Attempt(local, make), each.with_unix ? 0 : EAFNOSUPPORT) << each.name;
   }
-  EXPECT_EQ(Attempt({}, [] { return socket(AF_NETLINK, SOCK_RAW, 0); }), 0) << "routes and addresses";
+  const auto ask_for_routes = [] { return socket(AF_NETLINK, SOCK_RAW, 0); };
+  EXPECT_EQ(Attempt({.allow_inet = true}, ask_for_routes), 0);
+  EXPECT_EQ(Attempt({.allow_inet = false}, ask_for_routes), EAFNOSUPPORT);
   // The kernel reads 32 bits of the register, a filter 64.
   EXPECT_EQ(Attempt({}, [] { return syscall(SYS_socket, (1L << 32) | AF_INET, SOCK_STREAM, 0); }), EAFNOSUPPORT);
 }
@@ -193,10 +196,77 @@ TEST(ConfineCalls, RefusesOtherProcessesNamespacesAndTheKernelsCorners) {
       {"userfaultfd", [] { return syscall(SYS_userfaultfd, 0); }},
       {"io_uring", [] { return syscall(SYS_io_uring_setup, 1, nullptr); }},
       {"perf_event_open", [] { return syscall(SYS_perf_event_open, nullptr, 0, 0, 0, 0); }},
+      {"another's limits",
+       [] {
+         rlimit limit{};
+         return prlimit(getppid(), RLIMIT_NOFILE, nullptr, &limit);
+       }},
+      {"another's priority", [] { return setpriority(PRIO_PROCESS, 0, 19); }},
   };
   for (const Case& each : cases) EXPECT_EQ(Attempt({.allow_exec = true}, each.attempt), EPERM) << each.what;
   EXPECT_EQ(Attempt({}, [] { return syscall(SYS_clone3, nullptr, 0); }), ENOSYS) << "so that libc falls back";
 }
+
+// Landlock looks at none of these calls (truncate: not before its third version): chmod alone would be enough to show
+// everybody a queue that the process may not open itself.
+TEST(ConfineCalls, ChangesNoFileByItsName) {
+  if (Lacks("seccomp")) GTEST_SKIP() << "this kernel has no seccomp";
+  const TemporaryDirectory root;
+  const std::string file = root.Write("file", "x");
+  const char* path = file.c_str();
+  struct Case {
+    const char* what;
+    std::function<long()> attempt;
+  };
+  const Case cases[] = {
+      {"chmod", [&] { return chmod(path, 0666); }},
+      {"fchmodat", [&] { return fchmodat(AT_FDCWD, path, 0666, 0); }},
+      {"fchmodat2", [&] { return syscall(SYS_clone3 - 435 + 452, AT_FDCWD, path, 0666, 0); }},
+      {"chown", [&] { return chown(path, getuid(), getgid()); }},
+      {"lchown", [&] { return lchown(path, getuid(), getgid()); }},
+      {"fchownat", [&] { return fchownat(AT_FDCWD, path, getuid(), getgid(), 0); }},
+      {"truncate", [&] { return truncate(path, 0); }},
+      {"utimensat", [&] { return utimensat(AT_FDCWD, path, nullptr, 0); }},
+      {"setxattr", [&] { return setxattr(path, "user.x", "x", 1, 0); }},
+      {"setxattrat", [&] { return syscall(SYS_clone3 - 435 + 463, AT_FDCWD, path, 0, "user.x", nullptr, 0); }},
+      {"removexattr", [&] { return removexattr(path, "user.x"); }},
+  };
+  for (const Case& each : cases) EXPECT_EQ(Attempt({.paths = {{"/", true}}}, each.attempt), EPERM) << each.what;
+  EXPECT_EQ(Attempt({.paths = {{"/", true}}},
+                    [&] {
+                      const int fd = open(path, O_RDWR | O_CLOEXEC);
+                      return fd >= 0 && fchmod(fd, 0640) == 0 && ftruncate(fd, 0) == 0 ? 0 : -1;
+                    }),
+            0)
+      << "by descriptors, as SQLite does";
+}
+
+#if defined(__x86_64__)
+// A filter for x86-64 alone says nothing of the kernel's other two doors.
+TEST(ConfineCalls, HaveNoSecondDoor) {
+  if (Lacks("seccomp")) GTEST_SKIP() << "this kernel has no seccomp";
+  const auto end_of = [](void (*attempt)()) {
+    const pid_t child = fork();
+    if (child == 0) {
+      if (!Confine({})) _exit(kNotConfined);
+      attempt();
+      _exit(0);
+    }
+    int status = 0;
+    return waitpid(child, &status, 0) == child && WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  };
+  EXPECT_EQ(end_of([] {
+              constexpr long kX32 = 0x40000000;
+              syscall(kX32 + SYS_getpid);
+            }),
+            SIGSYS);
+  EXPECT_EQ(end_of([] {
+              long result = 20;  // getpid
+              asm volatile("int $0x80" : "+a"(result) : : "memory");
+            }),
+            SIGSYS);
+}
+#endif
 
 TEST(ConfineCalls, ForksOnlyWhereAllowed) {
   if (Lacks("seccomp")) GTEST_SKIP() << "this kernel has no seccomp";
@@ -262,6 +332,19 @@ TEST(ConfineSignals, AProcessThatStartsNoProgramsReachesOnlyItsOwnForks) {
                       return killed == 0 && waitpid(child, nullptr, 0) == child ? 0 : -1;
                     }),
             0);
+}
+
+TEST(ConfineSignals, AProcessThatDoesNotForkReachesItselfAlone) {
+  if (Lacks("seccomp")) GTEST_SKIP() << "this kernel has no seccomp";
+  const Profile alone{.allow_fork = false};
+  EXPECT_EQ(Attempt(alone, [] { return kill(getpid(), 0); }), 0);
+  EXPECT_EQ(Attempt(alone, [] { return syscall(SYS_tgkill, getpid(), gettid(), 0); }), 0) << "abort() does this";
+  EXPECT_EQ(Attempt(alone, [] { return kill(getppid(), 0); }), EPERM);
+  EXPECT_EQ(Attempt(alone, [] { return kill(0, 0); }), EPERM) << "its process group";
+  EXPECT_EQ(Attempt(alone, [] { return kill(-1, 0); }), EPERM) << "everybody that it may signal";
+  EXPECT_EQ(Attempt(alone, [] { return syscall(SYS_tkill, getppid(), 0); }), EPERM);
+  EXPECT_EQ(Attempt(alone, [] { return syscall(SYS_rt_sigqueueinfo, getppid(), 0, nullptr); }), EPERM);
+  EXPECT_EQ(Attempt(alone, [] { return syscall(SYS_pidfd_send_signal, -1, 0, nullptr, 0); }), EPERM);
 }
 
 // --- limits
