@@ -27,28 +27,49 @@ struct Directory {
   bool group = false;  // setgid_group's, where there is one
 };
 
+// What lies in the queue directory itself, which stays its maker's: nobody else can put a link in the place of one of
+// these while root makes it.
 std::vector<Directory> DirectoriesOf(const spool::SpoolPaths& paths, bool shared) {
-  return {{paths.root(), 0755},      {paths.Maildrop(), shared ? mode_t{01770} : mode_t{0700}, shared},
-          {paths.Public(), 0755},    {paths.Private(), 0700},
-          {paths.Temporary(), 0700}, {paths.Corrupt(), 0700}};
+  return {{paths.Maildrop(), shared ? mode_t{01770} : mode_t{0700}, shared},
+          {paths.Public(), 0755},
+          {paths.Private(), 0700},
+          {paths.Corrupt(), 0700}};
+}
+
+bool IsThere(const std::string& path) {
+  struct stat facts {};
+  return stat(path.c_str(), &facts) == 0;
+}
+
+sys::Result<void> GiveToOwner(sys::FdView fd, const Directory& directory,
+                              const conf::QueueRunnerSettings& settings) {
+  const passwd* owner = getpwnam(settings.mail_owner.c_str());
+  if (owner == nullptr) return sys::Error(Cat("mail_owner ", settings.mail_owner, ": no such user"));
+  const group* drop_group = directory.group ? getgrnam(settings.setgid_group.c_str()) : nullptr;
+  const gid_t gid = drop_group == nullptr ? owner->pw_gid : drop_group->gr_gid;
+  if (fchown(fd.get(), owner->pw_uid, gid) == 0) return {};
+  return sys::Error::FromErrno(Cat("change the owner of ", directory.path));
 }
 
 // What is there already is packaging's, or the administrator's, and stays as it is.
 sys::Result<void> MakeMissing(const Directory& directory, const conf::QueueRunnerSettings& settings) {
-  struct stat facts {};
-  if (stat(directory.path.c_str(), &facts) == 0) return {};
+  if (IsThere(directory.path)) return {};
   if (auto made = sys::MakeDirectories(directory.path, 0755); !made) return made;
+  const auto fd = sys::OpenFile(directory.path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!fd) return fd.error();
   if (geteuid() == 0) {
-    const passwd* owner = getpwnam(settings.mail_owner.c_str());
-    if (owner == nullptr) return sys::Error(Cat("mail_owner ", settings.mail_owner, ": no such user"));
-    const group* drop_group = directory.group ? getgrnam(settings.setgid_group.c_str()) : nullptr;
-    const gid_t gid = drop_group == nullptr ? owner->pw_gid : drop_group->gr_gid;
-    if (chown(directory.path.c_str(), owner->pw_uid, gid) != 0) {
-      return sys::Error::FromErrno(Cat("change the owner of ", directory.path));
-    }
+    if (auto given = GiveToOwner(*fd, directory, settings); !given) return given;
   }
-  if (chmod(directory.path.c_str(), directory.mode) != 0) {
-    return sys::Error::FromErrno(Cat("change the mode of ", directory.path));
+  if (fchmod(fd->get(), directory.mode) == 0) return {};
+  return sys::Error::FromErrno(Cat("change the mode of ", directory.path));
+}
+
+sys::Result<void> MakeQueueDirectory(const spool::SpoolPaths& paths, const conf::QueueRunnerSettings& settings) {
+  if (!IsThere(paths.root())) {
+    if (auto made = sys::MakeDirectories(paths.root(), 0755); !made) return made;
+  }
+  for (const Directory& directory : DirectoriesOf(paths, geteuid() == 0)) {
+    if (auto made = MakeMissing(directory, settings); !made) return made;
   }
   return {};
 }
@@ -56,7 +77,7 @@ sys::Result<void> MakeMissing(const Directory& directory, const conf::QueueRunne
 sys::Result<sys::Log> OpenLog(const conf::CommonSettings& settings) {
   if (settings.maillog_file.empty()) return sys::Log::ToSyslog(settings.syslog_name, "qmgr");
   auto target = sys::Log::OpenTarget(settings.maillog_file);
-  if (!target) return target.error();
+  if (!target) return target.error().Within("maillog_file");
   return sys::Log::ToDescriptor(std::move(*target), settings.syslog_name, "qmgr");
 }
 
@@ -149,14 +170,14 @@ std::variant<Prepared, Trouble> Prepare(const Options& options) {
   const auto settings = conf::ReadQueueRunnerSettings(configuration);
   if (configuration.HasErrors()) return Trouble{EX_CONFIG, Errors(configuration)};
   const spool::SpoolPaths paths(settings.common.queue_directory);
-  const bool shared = geteuid() == 0;
-  for (const Directory& directory : DirectoriesOf(paths, shared)) {
-    if (auto made = MakeMissing(directory, settings); !made) return Trouble{EX_CANTCREAT, made.error().text()};
-  }
+  if (auto made = MakeQueueDirectory(paths, settings); !made) return Trouble{EX_CANTCREAT, made.error().text()};
   auto log = OpenLog(settings.common);
   if (!log) return Trouble{EX_CANTCREAT, log.error().text()};
   if (auto dropped = confine::DropPrivileges(settings.mail_owner); !dropped) {
     return Trouble{EX_CONFIG, dropped.error().text()};
+  }
+  if (auto made = MakeMissing({paths.Temporary(), 0700}, settings); !made) {
+    return Trouble{EX_CANTCREAT, made.error().text()};
   }
   auto lock = queue::QueueLock::Take(paths, kLockPatience);
   if (!lock) return Trouble{EX_CANTCREAT, lock.error().text()};

@@ -4,6 +4,7 @@
 #include <ctime>
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -47,6 +48,21 @@ bool ConnectToSyslog(FdView fd) {
   return connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
+// Often as root: no link is followed to another file, no reader of a pipe waited for.
+Result<UniqueFd> OpenLogFile(const std::string& path) {
+  constexpr int kFlags = O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK;
+  auto fd = OpenFile(path, kFlags, 0600);
+  if (!fd && fd.error().code() == ELOOP) return Error(Cat("open ", path, ": is a symbolic link"), ELOOP);
+  if (!fd && fd.error().code() == ENXIO) return Error(Cat("open ", path, ": is a pipe or socket"), ENXIO);
+  if (!fd) return fd.error();
+  struct stat status {};
+  if (fstat(fd->get(), &status) != 0) return Error::FromErrno(Cat("inspect ", path));
+  if (!S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode)) {
+    return Error(Cat("open ", path, ": is neither a file nor a device"), EINVAL);
+  }
+  return fd;
+}
+
 std::string TimeStamp() {
   const time_t now = time(nullptr);
   tm local{};
@@ -70,7 +86,7 @@ Log Log::ToDescriptor(UniqueFd fd, std::string_view syslog_name, std::string_vie
 
 Result<UniqueFd> Log::OpenTarget(const std::string& path) {
   const int own = path == "/dev/stdout" ? STDOUT_FILENO : path == "/dev/stderr" ? STDERR_FILENO : -1;
-  if (own < 0) return OpenFile(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY, 0644);
+  if (own < 0) return OpenLogFile(path);
   UniqueFd fd(fcntl(own, F_DUPFD_CLOEXEC, 3));
   if (!fd) return sys::Error::FromErrno(Cat("open ", path));
   return fd;

@@ -20,7 +20,8 @@ class Log {
   static Log ToSyslog(std::string_view syslog_name, std::string_view program);
   // To an inherited or opened descriptor, each line with a time stamp, "Nov 21 01:26:00 HOST " as syslog's.
   static Log ToDescriptor(UniqueFd fd, std::string_view syslog_name, std::string_view program);
-  // Opens `path` for appending (created 0644; /dev/stdout and /dev/stderr are the process's own).
+  // Opens `path` for appending (created 0600; /dev/stdout and /dev/stderr are the process's own): a file or a
+  // character device, never through a symbolic link in its place.
   static Result<UniqueFd> OpenTarget(const std::string& path);
 
   // `text` usually begins with a queue id: "ID: to=<a@b>, ...". Never a secret.

@@ -95,5 +95,25 @@ TEST(Log, TargetsThatAreTheProcesssOwnAreDuplicated) {
   EXPECT_FALSE(Log::OpenTarget("/no/such/directory/log"));
 }
 
+// maillog_file is opened as root: somebody else's link there must not lead root to another file, nor a pipe that
+// nobody reads make it wait.
+TEST(LogTarget, IsAFileOrADeviceItself) {
+  const TemporaryDirectory root;
+  const std::string file = root.Write("file", "");
+  ASSERT_EQ(symlink(file.c_str(), (root / "link").c_str()), 0);
+  ASSERT_EQ(mkfifo((root / "pipe").c_str(), 0600), 0);
+  EXPECT_TRUE(Log::OpenTarget(file));
+  EXPECT_TRUE(Log::OpenTarget("/dev/null"));
+  const auto refusal = [&](const std::string& path) {
+    const auto opened = Log::OpenTarget(path);
+    return opened ? "" : opened.error().text();
+  };
+  EXPECT_EQ(refusal(root / "link"), Cat("open ", root / "link", ": is a symbolic link"));
+  EXPECT_EQ(refusal(root / "pipe"), Cat("open ", root / "pipe", ": is a pipe or socket"));
+  const UniqueFd reader(open((root / "pipe").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  EXPECT_EQ(refusal(root / "pipe"), Cat("open ", root / "pipe", ": is neither a file nor a device"));
+  EXPECT_EQ(refusal(root / ""), Cat("open ", root / "", ": Is a directory"));
+}
+
 }  // namespace
 }  // namespace outpost::sys
