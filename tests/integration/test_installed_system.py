@@ -3,6 +3,7 @@
 Expect: owners and modes are the manifest's; no process of ours runs as root; any user submits by the socket (with
 no_new_privs too) and, with nothing running, through the set-gid drop; one user does not see another's mail.
 """
+import json
 import os
 import re
 import subprocess
@@ -43,6 +44,41 @@ def test_installing_again_keeps_the_configuration(host, build):
     host.install(build)
     assert host.root.file("/etc/outpost/main.cf").read_text() == before
     assert host.root.file("/etc/passwd").read_text().count("\noutpost:") == 1
+
+
+def test_installing_over_a_running_mailer_starts_the_new_one(host, build):
+    host.root.run("outpost", "start")
+    before = json.loads(host.root.run("outpost", "status", "--json").stdout)["pid"]
+    said = host.root.run(SOURCE / "packaging" / "install", "--build", build.build).stdout
+    assert "runs again" in said
+    assert json.loads(host.root.run("outpost", "status", "--json").stdout)["pid"] != before
+    host.run_as(ALICE, "sendmail", "bob@example.net", input=b"Subject: after the upgrade\n\n")
+    host.server.wait("after the upgrade")
+
+
+def test_install_into_a_folder_with_a_blank_in_its_name(build, tmp_path):
+    image = tmp_path / "an image"
+    (image / "etc").mkdir(parents=True)
+    (image / "usr").mkdir()
+    for name in ("passwd", "group"):
+        (image / "etc" / name).write_text({"passwd": "root:x:0:0:root:/root:/bin/sh\n", "group": "root:x:0:\n"}[name])
+    subprocess.run([SOURCE / "packaging" / "install", "--build", build.build, "--root", image], check=True, umask=0o077)
+    assert "outpost:" in (image / "etc/passwd").read_text() and "outdrop:" in (image / "etc/group").read_text()
+    assert oct((image / "usr/libexec/outpost/outpost-drop").stat().st_mode) == oct(0o102755)
+    assert oct((image / "usr/share/man/man1").stat().st_mode & 0o777) == oct(0o755), "whatever the installer's umask is"
+    assert [path.name for path in (image / "usr").iterdir() if path.name.startswith(".")] == [], "nothing of its own is left"
+
+
+def test_a_queue_directory_that_is_not_there_is_made(host):
+    host.root.append("/etc/outpost/main.cf", "queue_directory = /srv/queue\n")
+    host.root.run("outpost", "start")
+    owners = host.root.run("stat", "-c", "%U:%G %a %n", *(f"/srv/queue{part}" for part in (
+        "", "/maildrop", "/public", "/private", "/private/tmp", "/corrupt"))).stdout
+    assert owners.splitlines() == [
+        "root:root 755 /srv/queue", "outpost:outdrop 1770 /srv/queue/maildrop", "outpost:outpost 755 /srv/queue/public",
+        "outpost:outpost 700 /srv/queue/private", "outpost:outpost 700 /srv/queue/private/tmp",
+        "outpost:outpost 700 /srv/queue/corrupt"]
+    assert host.root.run("outpost", "check").returncode == 0
 
 
 def test_install_does_not_replace_another_mailer(build):
@@ -135,6 +171,13 @@ def test_one_user_does_not_see_the_mail_of_another(host):
     for command in ("flush", "reload", "stop"):
         assert host.run_as(CAROL, "outpost", command, check=False).returncode != 0
     assert host.root.run("outpost", "status").returncode == 0
+
+
+def test_an_unknown_message_is_wrong_input_with_or_without_a_running_mailer(host):
+    for command in ("start", "stop"):
+        host.root.run("outpost", command)
+        done = host.root.run("outpost", "trace", "0BCDFGHJKLMNPQRST", check=False)
+        assert done.returncode == 65 and "no such message" in done.stdout, done.stdout
 
 
 def test_users_cannot_reach_what_is_not_theirs(host, build):

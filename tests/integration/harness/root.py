@@ -64,6 +64,10 @@ class Root:
         path.write_text(content)
         path.chmod(mode)
 
+    def append(self, name, content):
+        path = self.file(name)
+        path.write_text(path.read_text() + content)
+
     def add_user(self, name, number, groups=()):
         """A system user with a group of its own, in this root alone."""
         self._append("/etc/passwd", f"{name}:x:{number}:{number}:{name}:/nonexistent:/usr/sbin/nologin\n", name)
