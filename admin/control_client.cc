@@ -56,14 +56,14 @@ sys::Result<std::optional<ipc::Done>> AskRunner(const spool::SpoolPaths& paths, 
     if (NobodyListens(socket.error())) return std::optional<ipc::Done>();
     return socket.error();
   }
-  if (auto sent = sys::SendAll(*socket, request.Encode(), "an order to the mailer"); !sent) {
-    if (NobodyListens(sent.error())) return std::optional<ipc::Done>();
-    return sent.error();
-  }
+  const auto sent = sys::SendAll(*socket, request.Encode(), "an order to the mailer");
+  // Who hangs up before the question may have said why.
+  if (!sent && !NobodyListens(sent.error())) return sent.error();
   LineReader reader(*socket);
   for (bool has_spoken = false;; has_spoken = true) {
     auto line = reader.Next();
-    if (!line && !has_spoken && NobodyListens(line.error())) return std::optional<ipc::Done>();
+    const bool is_gone = line ? !sent && !*line : NobodyListens(line.error());
+    if (is_gone && !has_spoken) return std::optional<ipc::Done>();
     if (!line) return line.error();
     if (!*line) return sys::Error("the mailer ended the conversation early; its log may say why");
     auto response = ipc::ParseResponse(**line);

@@ -97,7 +97,7 @@ int ForEachEvent(Environment& environment, const std::string& id,
   if (asked) return *asked;
   const auto events = ReadOwnTrace(environment, *parsed);
   if (!events) return Fail(events.error(), EX_UNAVAILABLE);
-  if (events->empty()) return Fail(sys::Error(sys::Cat("the history knows no message ", id)), EX_NOUSER);
+  if (events->empty()) return Fail(sys::Error(sys::Cat(id, ": no such message")), EX_DATAERR);
   for (const auto& event : *events) {
     on_event({event.first.count(), event.last.count(), event.count, event.kind, event.recipient,
               event.status.empty() ? event.text : sys::Cat(event.status, " ", event.text), event.relay});

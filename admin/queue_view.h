@@ -12,7 +12,7 @@ namespace outpost::admin {
 // Each message of the queue in order of arrival. Returns a sysexits number, having said on stderr what went wrong.
 int ForEachMessage(Environment& environment, const std::function<void(const ipc::ListedMessage&)>& on_message);
 
-// The history of one message. EX_DATAERR for what is no queue id, EX_NOUSER for one that the history does not know.
+// The history of one message. EX_DATAERR for what is no queue id, and for one that the history does not know.
 int ForEachEvent(Environment& environment, const std::string& id,
                  const std::function<void(const ipc::TraceLine&)>& on_event);
 

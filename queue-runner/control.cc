@@ -73,7 +73,11 @@ void Control::Admit(sys::UniqueFd socket) {
   const auto same = std::ranges::count_if(clients_, [&](const auto& one) { return one->uid() == peer->uid; });
   // Root and the owner always find a place: others cannot lock them out.
   const bool full = clients_.size() >= kClients || static_cast<size_t>(same) >= kClientsAUser;
-  if (full && !IsInCharge(*peer)) return;
+  if (full && !IsInCharge(*peer)) {
+    const ipc::Done refusal{"too many ask at once; try again in a moment", EX_TEMPFAIL};
+    (void)sys::SendAll(socket, refusal.Encode(), "public/control");
+    return;
+  }
   auto client = std::make_unique<ControlClient>(context_.loop, std::move(socket), *peer, client_listener_);
   if (client->Start()) clients_.push_back(std::move(client));
 }

@@ -70,7 +70,10 @@ void ControlClient::ReadRequest() {
 
 // One piece a call, so that a long answer takes turns with everything else.
 void ControlClient::WriteAnswer() {
-  if (out_.empty() && producer_ && !producer_(out_)) producer_ = nullptr;
+  if (out_.empty() && producer_) {
+    if (!producer_(out_)) producer_ = nullptr;
+    ArmTimeout();  // what it costs us to find something to say is not the person's time
+  }
   if (!out_.empty()) {
     const ssize_t sent = send(socket_.get(), out_.data(), out_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0 && errno != EAGAIN && errno != EINTR) return End();

@@ -540,6 +540,24 @@ TEST_F(RunnerTest, RefusesNonsenseAtTheControlSocket) {
   EXPECT_THAT(Ask(Verb::kStatus), SizeIs(2));
 }
 
+TEST_F(RunnerTest, TellsWhoAsksTooOftenAtOnceAndServesOthers) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs two users";
+  ASSERT_EQ(Start(), "ready\n");
+  std::vector<sys::Result<sys::UniqueFd>> idle;
+  EXPECT_EQ(seteuid(4321), 0);
+  for (int i = 0; i < 16; ++i) {
+    idle.push_back(sys::ConnectUnix(root_ + "/spool/public/control", std::chrono::seconds(5)));
+  }
+  const auto refused = Ask("");  // the refusal does not wait for a question
+  EXPECT_EQ(seteuid(0), 0);
+  EXPECT_EQ(seteuid(4322), 0);
+  const auto other = Ask(Verb::kStatus);
+  EXPECT_EQ(seteuid(0), 0);
+  EXPECT_THAT(refused, testing::ElementsAre(HasSubstr("too many ask at once")));
+  EXPECT_THAT(other, SizeIs(2));
+  EXPECT_THAT(Ask(Verb::kStatus), SizeIs(2));
+}
+
 TEST_F(RunnerTest, LetsOthersNeitherStopNorSeeForeignMail) {
   if (geteuid() != 0) GTEST_SKIP() << "needs two users";
   SetMode("path");
