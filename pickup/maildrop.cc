@@ -108,22 +108,18 @@ bool Maildrop::NextName(std::string& name) {
 void Maildrop::TakeFile(const std::string& name) {
   // Neither a link nor a FIFO makes this go elsewhere or wait.
   auto fd = sys::OpenIn(directories_.maildrop, name, O_RDONLY | O_NONBLOCK);
-  if (!fd) {
-    const int code = fd.error().code();
-    if (code == ENOENT) return;
-    if (code == ELOOP || code == ENXIO) return Remove(name, "not a regular file");
-    if (code == EACCES || code == EPERM) return SetAside(name, "it cannot be read");
-    return Leave(name, fd.error().text());
-  }
+  // What cannot be opened is looked at by its name.
   struct stat status {};
-  if (fstat(fd->get(), &status) != 0) return Leave(name, Error::FromErrno("stat").text());
+  const int looked = fd ? fstat(fd->get(), &status)
+                        : fstatat(directories_.maildrop.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW);
+  if (looked != 0) return;  // gone meanwhile
   const FileJudgement judgement = JudgeFile(status, sys::WallClock());
   switch (judgement.kind) {
     case FileJudgement::Kind::kIncomplete:
       return;
     case FileJudgement::Kind::kAbandoned:
       // Unless only the clock has jumped: its writer may be about to say that the message is safe.
-      if (!spool::HasWriter(*fd)) Remove(name, "its writing broke off a day ago");
+      if (fd && !spool::HasWriter(*fd)) Remove(name, "its writing broke off a day ago");
       return;
     case FileJudgement::Kind::kRejected:
       return SetAside(name, judgement.why);
@@ -132,13 +128,19 @@ void Maildrop::TakeFile(const std::string& name) {
     case FileJudgement::Kind::kWhole:
       break;
   }
+  if (!fd)
+    return fd.error().code() == EACCES ? SetAside(name, "it cannot be read") : Leave(name, fd.error().text());
   const auto id = mail::QueueId::Parse(name);
   if (!id) return SetAside(name, "its name is no message id");
-  File file{.name = name, .id = *id, .owner = status.st_uid, .size = static_cast<uint64_t>(status.st_size)};
-  if (!reception_.HasRoomFor(file.size)) return Leave(name, kNoRoom);
+  Take({.name = name, .id = *id, .owner = status.st_uid, .size = static_cast<uint64_t>(status.st_size)},
+       std::move(*fd));
+}
+
+void Maildrop::Take(File file, sys::UniqueFd fd) {
+  if (!reception_.HasRoomFor(file.size)) return Leave(file.name, kNoRoom);
   ++in_flight_;
   in_flight_bytes_ += file.size;
-  auto copy = std::make_shared<Copy>(std::move(file), std::move(*fd), directories_.temporary);
+  auto copy = std::make_shared<Copy>(std::move(file), std::move(fd), directories_.temporary);
   work_.Add([this, copy] { return StepCopy(*copy); });
 }
 

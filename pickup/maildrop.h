@@ -51,6 +51,7 @@ class Maildrop {
   // The next name of the directory; false at its end.
   bool NextName(std::string& name);
   void TakeFile(const std::string& name);
+  void Take(File file, sys::UniqueFd fd);
   bool StepCopy(Copy& copy);
   void OnFate(const File& file, const Fate& fate);
   void Unlink(const std::string& name, const mail::QueueId& id);

@@ -21,6 +21,7 @@ constexpr int kAcceptsARound = 64;
 constexpr size_t kReadBytes = 64 * 1024;
 constexpr int kReadsARound = 4;
 constexpr sys::Microseconds kPause = std::chrono::seconds(1);
+constexpr sys::Microseconds kTellInterval = std::chrono::seconds(10);
 
 spool::Answer ToAnswer(const Fate& fate) {
   switch (fate.kind) {
@@ -122,14 +123,16 @@ void SubmitServer::WatchIncomplete(uint64_t number) {
 
 // One connection too many is closed without an answer: sendmail takes the maildrop then, and nothing is refused.
 bool SubmitServer::Admit(uint32_t uid) {
-  Peer& peer = peers_[uid];
-  if (peer.connections < settings_.submit_connection_limit) {
-    ++peer.connections;
+  int64_t& connections = peers_[uid];
+  if (connections < settings_.submit_connection_limit) {
+    ++connections;
     return true;
   }
-  if (!std::exchange(peer.told, true)) {
+  // Not each time: whoever wants to could fill the log.
+  if (const sys::Microseconds now = sys::MonotonicClock(); now >= tells_again_) {
+    tells_again_ = now + kTellInterval;
     log_.Warning(
-        sys::Cat("uid ", uid, " has ", peer.connections,
+        sys::Cat("uid ", uid, " has ", connections,
                  " submissions at once, as many as submit_connection_limit; more are left to the maildrop"));
   }
   return false;
@@ -202,9 +205,7 @@ void SubmitServer::Drop(uint64_t number) {
   const Connection& connection = *it->second;
   if (connection.watch != 0) loop_.Unwatch(connection.watch);
   loop_.Cancel(connection.deadline);
-  Peer& peer = peers_[connection.uid];
-  peer.told = false;
-  if (--peer.connections == 0) peers_.erase(connection.uid);
+  if (--peers_[connection.uid] == 0) peers_.erase(connection.uid);
   connections_.erase(it);
   SetAccepting(true);
 }

@@ -37,7 +37,7 @@ class SubmitServer {
   void OnConnect();
   // Takes one connection; false when none waits, or none can be taken.
   bool AcceptOne();
-  // Whether this uid may have one more; says so, once, when not.
+  // Whether this uid may have one more; says so, now and then, when not.
   bool Admit(uint32_t uid);
   void SetAccepting(bool accepting);
   void WatchIncomplete(uint64_t number);
@@ -60,11 +60,8 @@ class SubmitServer {
   sys::EventLoop::TimerId pause_ = 0;
   uint64_t next_number_ = 1;
   std::unordered_map<uint64_t, std::unique_ptr<Connection>> connections_;
-  struct Peer {
-    int64_t connections = 0;
-    bool told = false;  // that it has too many
-  };
-  std::unordered_map<uint32_t, Peer> peers_;  // by uid
+  std::unordered_map<uint32_t, int64_t> peers_;  // connections by uid
+  sys::Microseconds tells_again_{};              // that somebody has too many
 };
 
 }  // namespace outpost::pickup

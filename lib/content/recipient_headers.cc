@@ -20,6 +20,7 @@ constexpr std::array<std::string_view, 3> kResent = {"Resent-To", "Resent-Cc", "
 }  // namespace
 
 void RecipientHeaders::Add(const Field& field) {
+  if (overflow_) return;
   const bool resent = IsOneOf(field.name, kResent);
   if (!resent && (is_resent_ || !IsOneOf(field.name, kPlain))) return;
   if (resent && !is_resent_) {
@@ -28,7 +29,7 @@ void RecipientHeaders::Add(const Field& field) {
     bytes_ = 0;
   }
   mail::AddressList list = mail::ParseAddressList(field.body, kRecipientFieldTokens);
-  if (field.cut || list.cut) overflow_ = true;
+  overflow_ = field.cut || list.cut;
   for (mail::Mailbox& mailbox : list.mailboxes) {
     if (mailbox.address.empty()) continue;
     bytes_ += mailbox.address.size();

@@ -34,10 +34,20 @@ Result<MaildropFile> MaildropFile::Create(const std::string& directory, const ma
   if (!file) return file.error().Within(Cat("maildrop ", directory));
   MaildropFile made(std::move(*opened), std::move(*file), id.text(), limits);
   if (HasWriter(made.file_) && errno == EWOULDBLOCK) return Error::FromErrno(Cat("lock maildrop file ", id.text()));
-  // Whatever the caller's umask.
-  if (fchmod(made.file_.get(), kMaildropFileMode) != 0)
-    return Error::FromErrno(Cat("chmod maildrop file ", id.text()));
+  if (auto given = made.GiveToGroup(); !given) return given.error();
   return made;
+}
+
+// drop has the directory's group already; root, who may write into any user's maildrop, has not. The mode is set whatever
+// the caller's umask.
+Result<void> MaildropFile::GiveToGroup() {
+  struct stat directory {};
+  if (fstat(directory_.get(), &directory) != 0) return Error::FromErrno("stat maildrop");
+  if (fchown(file_.get(), static_cast<uid_t>(-1), directory.st_gid) != 0 ||
+      fchmod(file_.get(), kMaildropFileMode) != 0) {
+    return Error::FromErrno(Cat("let the mailer read maildrop file ", name_));
+  }
+  return {};
 }
 
 MaildropFile::~MaildropFile() {

@@ -7,7 +7,7 @@
 // Its writer holds a lock (flock) on it as long as it lives: pickup removes what was never finished, and must not take
 // for such a file one that is a day old only because the clock has jumped.
 //
-// The owner is the proof of who submitted, the group (the directory's, through drop's set-gid) lets pickup read it.
+// The owner is the proof of who submitted, the group, which is the directory's, lets pickup read it.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,8 @@ bool HasWriter(sys::FdView file);
 
 class MaildropFile {
  public:
-  // Makes DIRECTORY/ID; one that is there already is an error (EEXIST) and left alone.
+  // Makes DIRECTORY/ID; one that is there already is an error (EEXIST) and left alone, a group that cannot be given to it
+  // is another (EPERM).
   static sys::Result<MaildropFile> Create(const std::string& directory, const mail::QueueId& id,
                                           const MaildropLimits& limits);
   MaildropFile(MaildropFile&& other) noexcept = default;
@@ -55,6 +56,7 @@ class MaildropFile {
  private:
   MaildropFile(sys::UniqueFd directory, sys::UniqueFd file, std::string name, const MaildropLimits& limits)
       : directory_(std::move(directory)), file_(std::move(file)), name_(std::move(name)), limits_(limits) {}
+  sys::Result<void> GiveToGroup();
   sys::Result<void> MarkAndSync();
 
   sys::UniqueFd directory_;

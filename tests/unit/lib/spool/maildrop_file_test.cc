@@ -57,6 +57,18 @@ TEST_F(MaildropFileTest, IsMarkedOnlyWhenWhole) {
   umask(old);
 }
 
+// Root, with a maildrop that is another user's: the file was root's group's, and pickup could not read it.
+TEST_F(MaildropFileTest, HasTheGroupOfItsDirectory) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  ASSERT_EQ(chown(directory_.c_str(), 65534, 65534), 0);
+  auto file = MaildropFile::Create(directory_, id_, kWide);
+  ASSERT_TRUE(file) << file.error().text();
+  struct stat status {};
+  ASSERT_EQ(stat(Path().c_str(), &status), 0);
+  EXPECT_EQ(status.st_uid, 0U);
+  EXPECT_EQ(status.st_gid, 65534U);
+}
+
 TEST_F(MaildropFileTest, ShowsWhetherItsWriterLives) {
   sys::UniqueFd reader;
   {
