@@ -35,30 +35,35 @@ int Milliseconds(sys::Microseconds until) {
 Conversation::Conversation(sys::FdView socket, sys::FdView channel)
     : socket_(socket), channel_(channel), stream_(std::make_unique<PlainStream>(socket)), buffer_(kReadBuffer) {}
 
+short Conversation::ReadEvents() const { return reading_wants_write_ ? POLLOUT : POLLIN; }
+
 std::optional<Interruption> Conversation::WaitFor(Kind wish, sys::Microseconds deadline) {
-  pollfd fds[2] = {{socket_.get(), static_cast<short>(POLLIN | (wish == Kind::kWantWrite ? POLLOUT : 0)), 0},
+  const short write_event = wish == Kind::kWantWrite ? POLLOUT : 0;
+  pollfd fds[2] = {{socket_.get(), static_cast<short>(ReadEvents() | write_event), 0},
                    {channel_.get(), POLLRDHUP, 0}};
   while (true) {
     const int ready = poll(fds, 2, Milliseconds(deadline));
     if (ready < 0 && errno != EINTR) return Interruption{Interruption::Kind::kLost, "poll failed"};
     if (ready > 0 && (fds[1].revents & kGone) != 0) return Interruption{Interruption::Kind::kRunnerGone, ""};
-    if (ready > 0) return std::nullopt;
     if (sys::MonotonicClock() >= deadline) return Interruption{Interruption::Kind::kTimeout, ""};
+    if (ready > 0) return std::nullopt;
   }
 }
 
 std::variant<Reply, Interruption> Conversation::Receive(std::chrono::seconds limit) {
   const sys::Microseconds deadline = sys::MonotonicClock() + limit;
-  while (replies_.empty()) {
+  while (true) {
+    if (auto reply = TakeWaiting()) return std::move(*reply);
     if (ended_) return *ended_;
     if (!stream_->has_buffered()) {
       if (auto trouble = WaitFor(Kind::kWantRead, deadline)) return *trouble;
     }
-    StreamResult result;
-    if (auto trouble = TakeIn(result)) ended_ = trouble;
-    if (replies_.empty() && !ended_ && sys::MonotonicClock() >= deadline)
-      return Interruption{Interruption::Kind::kTimeout, ""};
+    ended_ = TakeIn();
   }
+}
+
+std::optional<Reply> Conversation::TakeWaiting() {
+  if (replies_.empty()) return std::nullopt;
   Reply reply = std::move(replies_.front());
   replies_.pop_front();
   waiting_text_ -= MemoryOf(reply);
@@ -71,23 +76,21 @@ std::optional<Interruption> Conversation::Send(std::string_view bytes, std::chro
     const StreamResult written = stream_->Write(bytes);
     if (written.kind == Kind::kDone) {
       bytes.remove_prefix(written.bytes);
-      if (bytes.empty()) return std::nullopt;
       deadline = sys::MonotonicClock() + limit;
       continue;
     }
-    // A relay that refuses and closes has often said why: the reply is still worth reading.
     if (written.kind == Kind::kClosed) return Interruption{Interruption::Kind::kLost, ""};
     if (written.kind == Kind::kFailed) return Interruption{Interruption::Kind::kLost, written.problem};
     if (auto trouble = WaitFor(written.kind, deadline)) return trouble;
-    StreamResult taken;
-    if (!ended_) ended_ = TakeIn(taken);
+    if (!ended_) ended_ = TakeIn();
     if (ended_) return ended_;
   }
   return std::nullopt;
 }
 
-std::optional<Interruption> Conversation::TakeIn(StreamResult& result) {
-  result = stream_->Read(std::span(buffer_));
+std::optional<Interruption> Conversation::TakeIn() {
+  const StreamResult result = stream_->Read(std::span(buffer_));
+  reading_wants_write_ = result.kind == Kind::kWantWrite;
   switch (result.kind) {
     case Kind::kDone:
       return Parse(std::string_view(buffer_.data(), result.bytes));
@@ -119,27 +122,25 @@ std::optional<Interruption> Conversation::Parse(std::string_view bytes) {
 bool Conversation::WaitForRunner() {
   if (HasUnread() || ended_) return false;
   while (true) {
-    pollfd fds[2] = {{socket_.get(), POLLIN, 0}, {channel_.get(), POLLIN, 0}};
+    pollfd fds[2] = {{socket_.get(), ReadEvents(), 0}, {channel_.get(), POLLIN, 0}};
     if (poll(fds, 2, -1) < 0) {
       if (errno == EINTR) continue;
       return false;
     }
     if (fds[1].revents != 0) return true;
     // TLS may have something to say that is no reply, such as a session ticket.
-    StreamResult result;
-    ended_ = TakeIn(result);
+    ended_ = TakeIn();
     if (HasUnread() || ended_) return false;
   }
 }
 
 std::optional<Interruption> Conversation::LookAround() {
   if (ended_) return ended_;
-  pollfd fds[2] = {{socket_.get(), POLLIN, 0}, {channel_.get(), POLLRDHUP, 0}};
+  pollfd fds[2] = {{socket_.get(), ReadEvents(), 0}, {channel_.get(), POLLRDHUP, 0}};
   if (poll(fds, 2, 0) <= 0) return std::nullopt;
   if ((fds[1].revents & kGone) != 0) return Interruption{Interruption::Kind::kRunnerGone, ""};
   if (fds[0].revents == 0) return std::nullopt;
-  StreamResult result;
-  ended_ = TakeIn(result);
+  ended_ = TakeIn();
   return ended_;
 }
 

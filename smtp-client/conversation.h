@@ -43,13 +43,16 @@ class Conversation {
   // Writes all of `bytes`; `limit` is for each stretch without progress.
   std::optional<Interruption> Send(std::string_view bytes, std::chrono::seconds limit);
 
-  // What a stream wants before it can go on (kWantRead, kWantWrite): waits for it until `deadline`.
+  // What a stream wants before it can go on (kWantRead, kWantWrite): waits for it until `deadline`. Nothing may
+  // go on after it, whatever there is to read: that is what bounds a relay that never falls silent.
   std::optional<Interruption> WaitFor(StreamResult::Kind wish, sys::Microseconds deadline);
 
   // Waits for a packet from the runner. False: the relay said something, or went away, while nothing was asked.
   bool WaitForRunner();
   // Takes in what the relay has said and looks whether the runner is still there, without waiting.
   std::optional<Interruption> LookAround();
+  // The next reply, if it has been taken in already.
+  std::optional<Reply> TakeWaiting();
 
   // Replaces the plain stream by TLS. Nothing may be unread: see HasUnread().
   void Use(std::unique_ptr<Stream> stream) { stream_ = std::move(stream); }
@@ -60,8 +63,10 @@ class Conversation {
 
  private:
   // Reads what is there and parses it. Nothing, or why there will be no more.
-  std::optional<Interruption> TakeIn(StreamResult& result);
+  std::optional<Interruption> TakeIn();
   std::optional<Interruption> Parse(std::string_view bytes);
+  // For poll: what the stream waits for before more can be read.
+  short ReadEvents() const;
 
   sys::FdView socket_;
   sys::FdView channel_;
@@ -70,6 +75,7 @@ class Conversation {
   std::deque<Reply> replies_;  // complete, not yet asked for
   size_t waiting_text_ = 0;    // their memory
   std::optional<Interruption> ended_;
+  bool reading_wants_write_ = false;  // TLS must answer before it can read on (a key update)
   std::vector<char> buffer_;
 };
 

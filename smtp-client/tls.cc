@@ -126,6 +126,8 @@ sys::Result<TlsContext> TlsContext::Make(const TlsVersions& versions, const Trus
   SSL_CTX_set_options(context.get(),
                       SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  // A relay that sends nothing but tickets and key updates must not hold a read within the library: each ends it.
+  SSL_CTX_clear_mode(context.get(), SSL_MODE_AUTO_RETRY);
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
   // The chain is checked all the same; the handshake goes on whatever it is worth, and Facts() says that.
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);

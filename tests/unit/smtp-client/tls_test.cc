@@ -1,21 +1,34 @@
 #include "smtp-client/tls.h"
 
+#include <chrono>
+#include <ctime>
 #include <memory>
+#include <optional>
+#include <poll.h>
 #include <string>
+#include <sys/socket.h>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+
+#include "lib/sys/socket.h"
+#include "smtp-client/conversation.h"
 
 namespace outpost::smtp_client {
 namespace {
 
+using KeyPointer = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
+using CertificatePointer = std::unique_ptr<X509, decltype(&X509_free)>;
+
 // A self-signed certificate; `names` is a subjectAltName value, "" for none.
-std::string Certificate(const std::string& common_name, const std::string& names) {
-  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
-  const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), X509_free);
+CertificatePointer MakeCertificate(const KeyPointer& key, const std::string& common_name,
+                                   const std::string& names) {
+  CertificatePointer certificate(X509_new(), X509_free);
   X509_set_version(certificate.get(), X509_VERSION_3);
   X509_gmtime_adj(X509_getm_notBefore(certificate.get()), 0);
   X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
@@ -31,6 +44,12 @@ std::string Certificate(const std::string& common_name, const std::string& names
     X509_add_ext(certificate.get(), extension.get(), -1);
   }
   X509_sign(certificate.get(), key.get(), EVP_sha256());
+  return certificate;
+}
+
+std::string Certificate(const std::string& common_name, const std::string& names) {
+  const KeyPointer key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+  const CertificatePointer certificate = MakeCertificate(key, common_name, names);
   const std::unique_ptr<BIO, decltype(&BIO_free_all)> bio(BIO_new(BIO_s_mem()), BIO_free_all);
   PEM_write_bio_X509(bio.get(), certificate.get());
   char* bytes = nullptr;
@@ -95,6 +114,103 @@ TEST(SmtpTls, AMissingCaDirectoryIsNamed) {
 
 TEST(SmtpTls, NothingIsTrustedByMistake) {
   EXPECT_TRUE(TlsContext::Make(TlsVersions{}, TrustSettings{})) << "an empty store is a store";
+}
+
+// A conversation over TLS 1.3 with a server of the test's own, both ends on one socket pair with small buffers.
+class SmtpTlsStream : public testing::Test {
+ protected:
+  void SetUp() override {
+    int fds[2];
+    ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds));
+    socket_ = sys::UniqueFd(fds[0]);
+    relay_ = sys::UniqueFd(fds[1]);
+    auto pair = sys::PacketPair();
+    ASSERT_TRUE(pair);
+    channel_ = std::move(pair->first);
+    runner_ = std::move(pair->second);
+    MakeServer();
+    auto made = TlsContext::Make(TlsVersions{}, TrustSettings{});
+    ASSERT_TRUE(made);
+    context_.emplace(std::move(*made));
+    auto stream = TlsStream::Make(*context_, socket_, {"", {}, "relay.example.org"});
+    ASSERT_TRUE(stream);
+    bool ours = false;
+    for (bool theirs = false; !ours || !theirs;) {
+      ours = (*stream)->Handshake().kind == StreamResult::Kind::kDone;
+      theirs = SSL_do_handshake(ssl_.get()) == 1;
+    }
+    conversation_.emplace(socket_, channel_);
+    conversation_->Use(std::move(*stream));
+  }
+
+  void MakeServer() {
+    const KeyPointer key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+    const CertificatePointer certificate = MakeCertificate(key, "relay.example.org", "");
+    server_.reset(SSL_CTX_new(TLS_server_method()));
+    ASSERT_EQ(1, SSL_CTX_use_certificate(server_.get(), certificate.get()));
+    ASSERT_EQ(1, SSL_CTX_use_PrivateKey(server_.get(), key.get()));
+    ssl_.reset(SSL_new(server_.get()));
+    ASSERT_EQ(1, SSL_set_fd(ssl_.get(), relay_.get()));
+    SSL_set_accept_state(ssl_.get());
+  }
+
+  // Sends key updates, and nothing else, until `seconds` are over. False: it could not once.
+  bool SendKeyUpdates(int kind, std::chrono::seconds duration) {
+    const auto end = std::chrono::steady_clock::now() + duration;
+    bool any = false;
+    while (std::chrono::steady_clock::now() < end) {
+      pollfd fd{relay_.get(), POLLOUT, 0};
+      if (poll(&fd, 1, 10) <= 0) continue;
+      if (SSL_get_key_update_type(ssl_.get()) == SSL_KEY_UPDATE_NONE && SSL_key_update(ssl_.get(), kind) != 1)
+        break;
+      any = SSL_do_handshake(ssl_.get()) == 1 || any;
+    }
+    return any;
+  }
+
+  sys::UniqueFd socket_, relay_, channel_, runner_;
+  std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> server_{nullptr, SSL_CTX_free};
+  std::unique_ptr<SSL, decltype(&SSL_free)> ssl_{nullptr, SSL_free};
+  std::optional<TlsContext> context_;
+  std::optional<Conversation> conversation_;
+};
+
+std::chrono::microseconds ThreadTime() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::microseconds(now.tv_nsec / 1000);
+}
+
+TEST_F(SmtpTlsStream, RepliesComeThrough) {
+  const std::string_view said = "250 a\r\n250 b\r\n";
+  ASSERT_EQ(static_cast<int>(said.size()), SSL_write(ssl_.get(), said.data(), static_cast<int>(said.size())));
+  for (const char* text : {"250 a", "250 b"}) {
+    const auto received = conversation_->Receive(std::chrono::seconds(5));
+    ASSERT_TRUE(std::holds_alternative<Reply>(received));
+    EXPECT_EQ(text, std::get<Reply>(received).ToString());
+  }
+  EXPECT_FALSE(conversation_->HasUnread());
+}
+
+// Records that are no reply keep a reader busy within the library for as long as they come.
+TEST_F(SmtpTlsStream, KeyUpdatesWithoutEndDoNotMoveTheLimit) {
+  std::thread relay([this] { EXPECT_TRUE(SendKeyUpdates(SSL_KEY_UPDATE_NOT_REQUESTED, std::chrono::seconds(4))); });
+  const auto start = std::chrono::steady_clock::now();
+  const auto received = conversation_->Receive(std::chrono::seconds(1));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
+  ASSERT_TRUE(std::holds_alternative<Interruption>(received));
+  EXPECT_EQ(Interruption::Kind::kTimeout, std::get<Interruption>(received).kind);
+  relay.join();
+}
+
+// Each of these wants an answer. A relay that reads none of them blocks us: then we wait, and do not spin.
+TEST_F(SmtpTlsStream, KeyUpdatesWhoseAnswersAreNotReadCostNoProcessor) {
+  std::thread relay([this] { EXPECT_TRUE(SendKeyUpdates(SSL_KEY_UPDATE_REQUESTED, std::chrono::seconds(3))); });
+  const auto before = ThreadTime();
+  const auto received = conversation_->Receive(std::chrono::seconds(3));
+  EXPECT_LT(ThreadTime() - before, std::chrono::milliseconds(1000));
+  EXPECT_TRUE(std::holds_alternative<Interruption>(received));
+  relay.join();
 }
 
 }  // namespace
