@@ -6,9 +6,16 @@
 #include "lib/sys/clock.h"
 #include "lib/sys/text.h"
 #include "smtp-client/content_writer.h"
+#include "smtp-client/opening.h"
 #include "smtp-client/report.h"
 
 namespace outpost::smtp_client {
+namespace {
+
+constexpr int kClosing = 421;
+
+}  // namespace
+
 std::string DescribeInterruption(const Interruption& trouble, std::string_view relay, Stage stage) {
   const std::string detail = trouble.detail.empty() ? "" : sys::Cat(" (", trouble.detail, ")");
   switch (trouble.kind) {
@@ -27,9 +34,8 @@ struct Delivery::Current {
   const Assignment& assignment;
   Transaction transaction;
   DeliveryTimes times;
-  Stage stage = Stage::kMail;  // where it is, for its limit and for what is said when it breaks
-  bool any_reply = false;      // the relay has said something about this message
-  bool content_begun = false;
+  Stage stage = Stage::kMail;     // where it is, for its limit and for what is said when it breaks
+  bool any_reply = false;         // the relay has said something about this message
   bool dot_sent = false;          // from here on only a reply says what became of it
   bool stale_connection = false;  // an old connection had ended before this message: it was not attempted
 };
@@ -39,7 +45,6 @@ Delivery::Delivery(const conf::SmtpClientSettings& settings, const SessionFacts&
     : settings_(settings), facts_(facts), conversation_(conversation), runner_(runner), log_(log) {}
 
 Delivery::End Delivery::Deliver(const Assignment& assignment) {
-  if (conversation_.HasUnread()) return End::kClose;
   ++messages_;
   const TransactionRequest request{&assignment.message.envelope, &assignment.recipients,
                                    assignment.message.content_bytes};
@@ -70,7 +75,13 @@ std::optional<Interruption> Delivery::Drive(Current& current) {
   while (true) {
     if (!step.commands.empty()) {
       current.stage = current.transaction.stage();
-      if (auto trouble = conversation_.Send(step.commands, TimeLimit(current.stage, settings_))) return trouble;
+      if (auto trouble = LookAround()) {
+        current.stale_connection = IsUntouched(current);
+        return trouble;
+      }
+      auto trouble = conversation_.Send(step.commands, TimeLimit(current.stage, settings_));
+      // A relay that goes away has often said why: its replies are still heard.
+      if (trouble && trouble->kind != Interruption::Kind::kLost) return trouble;
     }
     switch (step.next) {
       case Transaction::Next::kEnd:
@@ -84,17 +95,18 @@ std::optional<Interruption> Delivery::Drive(Current& current) {
   }
 }
 
+// On a connection that has carried others, and without a word on this one.
+bool Delivery::IsUntouched(const Current& current) const { return messages_ > 1 && !current.any_reply; }
+
 std::optional<Interruption> Delivery::TakeReply(Current& current, Transaction::Step& step) {
-  constexpr int kClosing = 421;
   current.stage = current.transaction.stage();
   auto received = conversation_.Receive(TimeLimit(current.stage, settings_));
-  const bool untouched = messages_ > 1 && !current.any_reply;
   if (auto* trouble = std::get_if<Interruption>(&received)) {
-    current.stale_connection = untouched && trouble->kind == Interruption::Kind::kLost;
+    current.stale_connection = IsUntouched(current) && trouble->kind == Interruption::Kind::kLost;
     return std::move(*trouble);
   }
   const Reply& reply = std::get<Reply>(received);
-  current.stale_connection = untouched && reply.code == kClosing;
+  current.stale_connection = IsUntouched(current) && reply.code == kClosing;
   if (current.stale_connection) return Interruption{};
   current.any_reply = true;
   step = current.transaction.OnReply(reply);
@@ -105,7 +117,6 @@ std::optional<Interruption> Delivery::SendContent(Current& current) {
   current.stage = Stage::kContent;
   if (!runner_.Send(ipc::Begun{current.assignment.message.id}.Encode()))
     return Interruption{Interruption::Kind::kRunnerGone, ""};
-  current.content_begun = true;
   return SendBlocks(current);
 }
 
@@ -119,11 +130,9 @@ std::optional<Interruption> Delivery::SendBlocks(Current& current) {
       current.transaction.Settle(mail::Deferred{{4, 3, 0}, block.error().text(), mail::Fault::kMessage});
       return Interruption{Interruption::Kind::kLost, block.error().text()};
     }
+    // The last look before the message is the relay's: a reply that is there already is none to its end.
     if (writer.is_last()) {
-      // The last look before the message is the relay's: somebody must be there to hear what became of it, and
-      // a reply that is there already is none to its end.
-      if (auto trouble = conversation_.LookAround()) return trouble;
-      if (conversation_.HasUnread()) return Interruption{Interruption::Kind::kNonsense, "a reply before the end"};
+      if (auto trouble = LookAround()) return trouble;
     }
     if (auto trouble = conversation_.Send(*block, TimeLimit(Stage::kContent, settings_))) return trouble;
   } while (!writer.is_last());
@@ -135,15 +144,28 @@ std::optional<Interruption> Delivery::SendBlocks(Current& current) {
   return std::nullopt;
 }
 
+std::optional<Interruption> Delivery::LookAround() {
+  if (auto trouble = conversation_.LookAround()) return trouble;
+  if (conversation_.HasUnread()) return Interruption{Interruption::Kind::kNonsense, "more was said than was asked"};
+  return std::nullopt;
+}
+
 // Before the lone dot is out, the relay cannot have taken the message; after it only the relay knows, and our
 // silence makes it "in doubt".
 void Delivery::SettleInterrupted(Current& current, const Interruption& trouble) {
-  const std::string why = DescribeInterruption(trouble, facts_.relay, current.stage);
+  mail::Deferred why{{4, 4, 2}, DescribeInterruption(trouble, facts_.relay, current.stage), mail::Fault::kPath};
   if (current.dot_sent) {
-    log_.Warning(sys::Cat(current.assignment.message.id.text(), ": ", why));
+    log_.Warning(sys::Cat(current.assignment.message.id.text(), ": ", why.why));
     return;
   }
-  current.transaction.Abandon(mail::Deferred{{4, 4, 2}, why, mail::Fault::kPath});
+  static_cast<void>(conversation_.LookAround());
+  if (const auto said = conversation_.TakeWaiting()) {
+    why.why += sys::Cat("; it said: ", said->ToString());
+    // Too large, or not wanted: words on this content alone.
+    const bool of_content = current.stage == Stage::kContent && said->Class() >= 4 && said->code != kClosing;
+    if (of_content) why = {SoftStatus(*said), std::move(why.why), mail::Fault::kMessage};
+  }
+  current.transaction.Abandon(why, trouble.kind == Interruption::Kind::kNonsense);
 }
 
 void Delivery::WarnOf8Bit(const Assignment& assignment) {

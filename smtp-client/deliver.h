@@ -42,6 +42,10 @@ class Delivery {
   std::optional<Interruption> Drive(Current& current);
   std::optional<Interruption> SendContent(Current& current);
   std::optional<Interruption> SendBlocks(Current& current);
+  // Without waiting: that somebody is there to hear what becomes of the message, and the relay has said nothing that
+  // was not asked.
+  std::optional<Interruption> LookAround();
+  bool IsUntouched(const Current& current) const;
   // The next step after the next reply.
   std::optional<Interruption> TakeReply(Current& current, Transaction::Step& step);
   void SettleInterrupted(Current& current, const Interruption& trouble);

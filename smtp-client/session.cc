@@ -83,10 +83,15 @@ int Session::ServeConnection(OpenConnection open) {
   Delivery delivery(provision_.settings, facts, *open.conversation, runner_, log_);
   bool finished = false;
   while (const auto assignment = NextMessage(open.conversation.get(), finished)) {
-    if (delivery.Deliver(*assignment) == Delivery::End::kClose) return EX_OK;
+    if (delivery.Deliver(*assignment) == Delivery::End::kClose) break;
   }
-  // The answer to QUIT changes nothing.
-  if (finished) static_cast<void>(open.conversation->Send("QUIT\r\n", provision_.settings.smtp_quit_timeout));
+  if (finished) {  // the answer to QUIT changes nothing
+    static_cast<void>(open.conversation->Send("QUIT\r\n", provision_.settings.smtp_quit_timeout));
+  } else {  // messages may be on their way to us that the runner must not take for what we died of
+    const mail::Deferred why{
+        {4, 4, 2}, sys::Cat("the connection with ", facts.relay, " has ended"), mail::Fault::kPath};
+    static_cast<void>(runner_.Send(ipc::ConnectionFailed{why, facts.relay}.Encode()));
+  }
   open.conversation->Shutdown();
   return EX_OK;
 }

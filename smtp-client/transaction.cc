@@ -250,7 +250,7 @@ Transaction::Step Transaction::Close(const Reply& reply, Stage stage) {
   if (reply.code == kClosing) {
     Settle(why);
   } else {
-    Abandon(why);
+    Abandon(why, true);
   }
   return {"", Next::kEnd};
 }
@@ -276,8 +276,8 @@ void Transaction::Settle(const mail::Verdict& verdict) {
   }
 }
 
-void Transaction::Abandon(const mail::Deferred& why) {
-  if (capabilities_.pipelining && !data_answered_) {
+void Transaction::Abandon(const mail::Deferred& why, bool out_of_step) {
+  if ((capabilities_.pipelining || out_of_step) && !data_answered_) {
     outcomes_.clear();
     std::ranges::fill(states_, RecipientState::kOpen);
   }

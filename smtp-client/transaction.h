@@ -58,9 +58,10 @@ class Transaction {
   std::vector<Outcome> TakeOutcomes();
   // Gives all recipients that have none yet this verdict.
   void Settle(const mail::Verdict& verdict);
-  // The same when the connection broke. While replies to commands that left together are still missing, nobody's
-  // verdict stands: a relay that leaves one reply out shifts all that follow (attack S23).
-  void Abandon(const mail::Deferred& why);
+  // The same when the connection broke. Nobody's verdict stands while replies to commands that left together are
+  // still missing, or once replies came that fit no command (`out_of_step`), unless DATA has had its own: a relay
+  // that leaves a reply out, or says one too many, shifts all that follow (attack S23).
+  void Abandon(const mail::Deferred& why, bool out_of_step);
   // The next message on this connection must begin with RSET.
   bool needs_reset() const { return needs_reset_; }
   // The connection can carry nothing more: 421, or replies that do not fit the commands.

@@ -208,6 +208,7 @@ TEST_F(SmtpProgram, SilenceAfterTheDotIsNoVerdict) {
   Deliver(channel, "x\n");
   Expect<ipc::Connected>(channel);
   Expect<ipc::Begun>(channel);
+  Expect<ipc::ConnectionFailed>(channel);
   ExpectEnd(channel);
 }
 
@@ -268,7 +269,7 @@ TEST_F(SmtpProgram, NoContentIsEndedWhenTheRunnerIsGone) {
   EXPECT_TRUE(received.ends_with("<gone>"));
 }
 
-TEST_F(SmtpProgram, AnIdleConnectionThatEndsSaysNothing) {
+TEST_F(SmtpProgram, AnIdleConnectionThatEndsIsNoMessagesTrouble) {
   ScriptedRelay relay([](RelayTurn& turn) {
     turn.Greet();
     turn.TakeEnvelope();
@@ -282,7 +283,84 @@ TEST_F(SmtpProgram, AnIdleConnectionThatEndsSaysNothing) {
   Expect<ipc::Connected>(channel);
   Expect<ipc::Begun>(channel);
   Expect<ipc::Verdicts>(channel);
+  EXPECT_EQ(mail::Fault::kPath, Expect<ipc::ConnectionFailed>(channel).why.fault);
   ExpectEnd(channel);
+}
+
+// Relays take so many messages a connection and no more. What was given to us ahead was not attempted, which the
+// runner must hear: silence would be taken for a message that we died of.
+TEST_F(SmtpProgram, WhatAReusedConnectionDoesNotTakeWasNotAttempted) {
+  for (const std::string farewell : {"421 4.7.0 no more\r\n", "", "250 2.0.0 once more\r\n"}) {
+    ScriptedRelay relay([&](RelayTurn& turn) {
+      turn.Greet();
+      turn.TakeEnvelope();
+      turn.Content();
+      turn.SayBytes("250 2.0.0 Ok\r\n" + farewell);
+    });
+    Start("");
+    const auto channel = ConnectTo(relay);
+    for (int i = 0; i < 3; ++i) Deliver(channel, "x\n");
+    Expect<ipc::Connected>(channel);
+    Expect<ipc::Begun>(channel);
+    EXPECT_TRUE(std::holds_alternative<mail::Delivered>(Expect<ipc::Verdicts>(channel).verdict));
+    EXPECT_EQ(mail::Fault::kPath, Expect<ipc::ConnectionFailed>(channel).why.fault) << farewell;
+    ExpectEnd(channel);
+    Stop();
+  }
+}
+
+// Whatever came first, its words are what the sender is told.
+TEST_F(SmtpProgram, WhatARelaySaysAmidTheContentIsToldAndReturnsNothing) {
+  struct Case {
+    std::string words;
+    mail::Fault fault;
+    std::string status;
+  };
+  for (const Case& c : {Case{"552 5.3.4 too large", mail::Fault::kMessage, "4.3.4"},
+                        Case{"421 4.3.2 going down", mail::Fault::kPath, "4.4.2"}}) {
+    ScriptedRelay relay([&](RelayTurn& turn) {
+      turn.Greet();
+      turn.TakeEnvelope();
+      turn.Line();
+      turn.Say(c.words);
+    });
+    Start("");
+    const auto channel = ConnectTo(relay);
+    std::string content;
+    for (int i = 0; i < 1000000; ++i) content += "0123456789\n";
+    Deliver(channel, content);
+    Expect<ipc::Connected>(channel);
+    Expect<ipc::Begun>(channel);
+    const auto deferred = std::get<mail::Deferred>(Expect<ipc::Verdicts>(channel).verdict);
+    EXPECT_NE(std::string::npos, deferred.why.find(c.words)) << deferred.why;
+    EXPECT_EQ(c.fault, deferred.fault) << c.words;
+    EXPECT_EQ(c.status, deferred.status.ToString()) << c.words;
+    Stop();
+  }
+}
+
+// S23: without PIPELINING a reply that nobody asked for is seen before the next command leaves.
+TEST_F(SmtpProgram, AReplyTooManyBetweenCommandsEndsTheConnection) {
+  std::vector<std::string> lines;
+  {
+    ScriptedRelay relay([&](RelayTurn& turn) {
+      turn.Say("220 hi");
+      turn.Line();
+      turn.Say("250 relay");
+      lines.push_back(turn.Line());
+      turn.SayBytes("250 2.1.0 Ok\r\n250 2.1.0 Ok\r\n");
+      lines.push_back(turn.Line());
+    });
+    Start("");
+    const auto channel = ConnectTo(relay);
+    Deliver(channel, "x\n", 2);
+    Expect<ipc::Connected>(channel);
+    const auto verdicts = Expect<ipc::Verdicts>(channel);
+    EXPECT_EQ((std::vector<uint32_t>{10, 11}), verdicts.recipients);
+    const auto deferred = std::get<mail::Deferred>(verdicts.verdict);
+    EXPECT_NE(std::string::npos, deferred.why.find("more was said than was asked")) << deferred.why;
+  }
+  EXPECT_EQ((std::vector<std::string>{"MAIL FROM:<alice@example.org>", "<gone>"}), lines);
 }
 
 TEST_F(SmtpProgram, FailuresBeforeMailReturnNothing) {
@@ -426,6 +504,7 @@ TEST_F(SmtpProgram, AConnectionsEndIsReportedWithItsCause) {
   const auto channel = ConnectTo(relay);
   Expect<ipc::Connected>(channel);
   ASSERT_TRUE(channel.Send("nonsense"));
+  Expect<ipc::ConnectionFailed>(channel);
   ExpectEnd(channel);
   EXPECT_EQ(1U, Expect<ipc::ConnectionEnded>(parent_).connection);
 }

@@ -343,7 +343,7 @@ std::vector<std::string> AbandonAfter(bool pipelining, const std::vector<std::st
   Transaction transaction({&envelope, &recipients, 1}, capabilities, kRelay, false);
   transaction.Start();
   for (const auto& reply : replies) transaction.OnReply(Say(reply));
-  transaction.Abandon(mail::Deferred{{4, 4, 2}, "lost", mail::Fault::kPath});
+  transaction.Abandon(mail::Deferred{{4, 4, 2}, "lost", mail::Fault::kPath}, false);
   std::vector<std::string> shown(recipients.size());
   for (const auto& outcome : transaction.TakeOutcomes()) shown[outcome.recipient] = Play::Show(outcome.verdict);
   return shown;
@@ -357,6 +357,14 @@ TEST(SmtpTransaction, RefusalsStandOnlyWhenAllThatLeftTogetherIsAnswered) {
   EXPECT_EQ((Texts{"returned 5.1.1", "path 4.4.2"}),
             AbandonAfter(true, {"250 Ok", "550 5.1.1 no", "250 Ok", "354 go"}));
   EXPECT_EQ((Texts{"returned 5.1.1", "path 4.4.2"}), AbandonAfter(false, {"250 Ok", "550 5.1.1 no"}));
+}
+
+// S23: one reply too many, and the refusal of one recipient is taken for another's. DATA's shows it.
+TEST(SmtpTransaction, WithoutPipeliningNoRefusalStandsWhenTheRepliesFitNoCommand) {
+  Play play(false, 2);
+  play.Against({"250 Ok", "250 for MAIL again", "550 5.1.1 no r0", "250 for r1"});
+  EXPECT_TRUE(play.must_close);
+  EXPECT_EQ((std::map<size_t, std::string>{{0, "deferred 4.5.0"}, {1, "deferred 4.5.0"}}), play.verdicts);
 }
 
 TEST(SmtpTransaction, TextOfARefusalIsPostfixs) {
