@@ -107,6 +107,12 @@ std::optional<Attempt::Failure> Attempt::CheckCertificate() {
   return Deferred{{4, 7, 5}, sys::Cat(what, ": ", relay_, ": ", open_.tls->problem), Fault::kAccount};
 }
 
+// DNS has no part in it: an answer of 127.0.0.1 would lead a secret to whoever listens there (attacks S18, S26).
+bool Attempt::IsKnownPeer() const {
+  const bool loopback = open_.peer.loopback && provision_.next_hop.NeedsNoDns();
+  return loopback || (open_.tls && open_.tls->is_configured_relay);
+}
+
 std::optional<Attempt::Failure> Attempt::LogIn() {
   const PeerStanding standing{open_.tls.has_value(), IsKnownPeer()};
   const MechanismChoice choice = ChooseMechanisms(open_.capabilities.mechanisms, provision_.sasl, standing);

@@ -57,7 +57,7 @@ class Attempt {
   std::string WithheldAdvice() const;
   std::variant<Reply, Interruption> Converse(const std::string& command, Stage stage);
   Failure Broken(const Interruption& trouble, Stage stage) const;
-  bool IsKnownPeer() const { return open_.peer.loopback || (open_.tls && open_.tls->is_configured_relay); }
+  bool IsKnownPeer() const;
 
   const Provision& provision_;
   const conf::SmtpClientSettings& settings_;

@@ -77,4 +77,6 @@ std::vector<std::string> NextHop::CredentialKeys() const {
   return keys;
 }
 
+bool NextHop::NeedsNoDns() const { return is_address || host == "localhost" || host.ends_with(".localhost"); }
+
 }  // namespace outpost::smtp_client

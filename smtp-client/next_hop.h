@@ -21,6 +21,8 @@ struct NextHop {
   // Under which keys its credentials may stand in smtp_sasl_password_maps, in the order in which they are asked
   // for: the host, then the next hop as configured, then its other spellings. Never a name that DNS made of it.
   std::vector<std::string> CredentialKeys() const;
+  // Whether it says by itself where it is: an address, or this machine's name for itself (RFC 6761 section 6.3).
+  bool NeedsNoDns() const;
 };
 
 // The error is for the administrator.

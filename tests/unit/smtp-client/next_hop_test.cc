@@ -61,5 +61,20 @@ TEST(SmtpNextHop, NamesFromDnsAreChecked) {
   EXPECT_FALSE(IsHostName(std::string(200, 'a') + "." + std::string(60, 'b')));
 }
 
+// S18, S26: an answer of 127.0.0.1 for a name makes it no relay of this machine.
+TEST(SmtpNextHop, OnlyItsOwnWordsPutItOnThisMachine) {
+  for (const char* text :
+       {"[127.0.0.1]:587", "[IPv6:::1]", "[localhost]:2525", "[LOCALHOST]", "[relay.localhost]"}) {
+    const auto hop = ParseNextHop(text, 25);
+    ASSERT_TRUE(hop) << text;
+    EXPECT_TRUE(hop->NeedsNoDns()) << text;
+  }
+  for (const char* text : {"[smtp.example.org]:587", "localhost.example.org", "[notlocalhost]"}) {
+    const auto hop = ParseNextHop(text, 25);
+    ASSERT_TRUE(hop) << text;
+    EXPECT_FALSE(hop->NeedsNoDns()) << text;
+  }
+}
+
 }  // namespace
 }  // namespace outpost::smtp_client
