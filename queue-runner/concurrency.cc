@@ -18,17 +18,20 @@ size_t Concurrency::Allowed(Microseconds now) const {
 }
 
 void Concurrency::OnConnected() {
-  if (!open_) return;
-  open_ = false;
-  probing_ = false;
+  if (open_ && !opened_by_cuts_) CloseCircuit();
+}
+
+void Concurrency::CloseCircuit() {
+  open_ = opened_by_cuts_ = probing_ = false;
   interval_ = {};
   window_ = rules_.initial;
   gain_ = 0;
 }
 
 bool Concurrency::OnCut(const mail::Deferred& why, Microseconds now) {
-  if (++cuts_in_a_row_ < rules_.initial) return false;
+  if (!open_ && ++cuts_in_a_row_ < rules_.initial) return false;
   cuts_in_a_row_ = 0;
+  opened_by_cuts_ = opened_by_cuts_ || !open_;
   return OnFailure(why, 0, now);
 }
 
@@ -41,6 +44,7 @@ void Concurrency::Resume(const mail::Deferred& why, Microseconds since, Microsec
 
 void Concurrency::OnDelivery(Microseconds now) {
   cuts_in_a_row_ = 0;
+  if (opened_by_cuts_) CloseCircuit();
   if (open_ || window_ >= rules_.limit || now < no_growth_before_) return;
   gain_ += 1.0 / static_cast<double>(window_);
   if (gain_ < 1.0) return;

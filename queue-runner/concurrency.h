@@ -6,7 +6,8 @@
 // not grow again for a back-off time (servers that limit connections answer so).
 // Circuit: opened by an account fault, and by a path fault when no other connection stands. While it is open
 // nothing is tried but one probe (one connection, one message) when its time has come; each failed probe doubles the
-// interval, from minimal to maximal back-off. A connection that stands closes it.
+// interval, from minimal to maximal back-off. A connection that stands closes it; where connections that stood were
+// lost, only a message dealt with does.
 #pragma once
 
 #include <chrono>
@@ -50,7 +51,7 @@ class Concurrency {
   // A connection failed while `standing` others stood. True when this opened the circuit, or kept it open.
   bool OnFailure(const mail::Deferred& why, size_t standing, Microseconds now);
   // A connection that stood was lost while it dealt with a message. That is the message's own trouble, until as many
-  // in a row as the first window is wide tell otherwise. True when this opened the circuit.
+  // in a row as the first window is wide tell otherwise. True when this opened the circuit, or kept it open.
   bool OnCut(const mail::Deferred& why, Microseconds now);
   // It was open when a runner before this one ended: one probe, at once, before anything else.
   void Resume(const mail::Deferred& why, Microseconds since, Microseconds now);
@@ -58,12 +59,15 @@ class Concurrency {
   void OnProbeDropped() { probing_ = false; }
 
  private:
+  void CloseCircuit();
+
   ConcurrencyRules rules_;
   size_t window_;
   double gain_ = 0;  // of feedback, a connection more at 1
   Microseconds no_growth_before_{};
   size_t cuts_in_a_row_ = 0;
   bool open_ = false;
+  bool opened_by_cuts_ = false;
   bool probing_ = false;
   Microseconds interval_{};
   Microseconds next_probe_{};

@@ -116,14 +116,21 @@ void Destination::OnAgentFailed(Agent& agent, const mail::Deferred& why) {
 void Destination::OnConnectionEnded(uint64_t number) { workers_.Drop(number); }
 
 void Destination::OnConnected(Connection&, const ipc::Connected&) {
-  if (!concurrency_.is_open()) return;
+  const bool was_open = concurrency_.is_open();
   concurrency_.OnConnected();
+  if (was_open) OnMaybeClosed();
+}
+
+void Destination::OnMaybeClosed() {
+  if (concurrency_.is_open()) return;
   context_.log.Info(Cat(route().next_hop, ": takes mail again"));
   Remember();
 }
 
 void Destination::OnVerdict(Connection&, Unit& unit, const std::vector<size_t>& indices,
                             const ipc::Verdicts& verdicts) {
+  const auto* deferred = std::get_if<mail::Deferred>(&verdicts.verdict);
+  if (deferred != nullptr && deferred->fault == mail::Fault::kPath) unit.cut = *deferred;
   bool stopped = false;
   for (const size_t index : indices) {
     stopped = verdicts_.OnVerdict(unit, index, verdicts.verdict, verdicts.relay) || stopped;
@@ -144,7 +151,13 @@ void Destination::OnUnitDone(Connection& connection, Unit& unit) {
     }
   }
   verdicts_.OnUnitEnd(unit);
-  concurrency_.OnDelivery(sys::MonotonicClock());
+  const bool was_open = concurrency_.is_open();
+  if (!unit.cut) {
+    concurrency_.OnDelivery(sys::MonotonicClock());
+    if (was_open) OnMaybeClosed();
+  } else if (concurrency_.OnCut(*unit.cut, sys::MonotonicClock())) {
+    OnStopped(was_open);
+  }
   if (connection.load() > 0) return;
   if (stopping_) return connection.Finish();
   workers_.OnIdle();
@@ -153,8 +166,10 @@ void Destination::OnUnitDone(Connection& connection, Unit& unit) {
 void Destination::OnClosed(Connection& connection, std::deque<UnitPointer> left,
                            const std::optional<mail::Deferred>& why) {
   const bool account = why && why->fault == mail::Fault::kAccount;
-  // A connection that did its work and then ended (a relay's limit, its time-out) says nothing of the destination.
-  const bool worked = connection.has_delivered() && !account;
+  // A connection that did its work and then ended (a relay's limit, its time-out) says nothing of the destination;
+  // nor does one that stood and was given none.
+  const bool idle = connection.is_connected() && left.empty();
+  const bool worked = (connection.has_delivered() || idle) && !account;
   const mail::Deferred silent{kLocalTrouble, "outpost-smtp ended without a word", mail::Fault::kPath};
   const bool failed = !abandoning_ && !worked && (why || !left.empty());
   // Lost after the session stood, amid a message: that one is suspected first.

@@ -97,6 +97,7 @@ class Destination : private ConnectionOwner, private AgentOwner {
   void GiveBack(Unit& unit, const mail::Deferred* why, bool counts);
   void Fail(const mail::Deferred& why, size_t standing);
   void OnStopped(bool was_open);
+  void OnMaybeClosed();
   void Remember();
   void ArmProbe();
   void ReturnOlderThan(Microseconds lifetime, bool null_sender);

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
+#include "lib/mail/verdict.h"
 #include "lib/queue/queue.h"
 #include "queue-runner/bounce.h"
 
@@ -25,9 +27,10 @@ using ActivePointer = std::shared_ptr<ActiveMessage>;
 struct Unit {
   ActivePointer message;
   std::vector<queue::QueuedRecipient> recipients;
-  std::vector<bool> answered;  // by position in `recipients`
-  bool begun = false;          // content has begun to leave
-  bool sent = false;           // the program has it; before, it can be taken back
+  std::vector<bool> answered;         // by position in `recipients`
+  bool begun = false;                 // content has begun to leave
+  std::optional<mail::Deferred> cut;  // a verdict of it said so: the connection was lost amid it
+  bool sent = false;                  // the program has it; before, it can be taken back
 
   bool IsAnswered() const;
 };

@@ -104,6 +104,32 @@ TEST(Concurrency, TakesLostConnectionsForTheMessagesTroubleUntilThereAreManyInAR
   EXPECT_TRUE(concurrency.is_open());
 }
 
+// The relay greets everybody and hangs up on every message: that it greets again says nothing.
+TEST(Concurrency, NeedsADeliveryAfterManyLostConnections) {
+  Concurrency concurrency(kRules);
+  for (int i = 0; i < 5; ++i) concurrency.OnCut(kPath, kNow);
+  concurrency.OnConnected();  // one that was on its way
+  EXPECT_TRUE(concurrency.is_open());
+  concurrency.OnProbe();
+  concurrency.OnConnected();
+  EXPECT_EQ(concurrency.Allowed(kNow), 1U);
+  EXPECT_TRUE(concurrency.OnCut(kPath, kNow + seconds(300)));
+  EXPECT_EQ(concurrency.next_probe(), kNow + seconds(900));
+  concurrency.OnProbe();
+  concurrency.OnConnected();
+  concurrency.OnDelivery(kNow + seconds(900));
+  EXPECT_FALSE(concurrency.is_open());
+  EXPECT_EQ(concurrency.Allowed(kNow), 5U);
+}
+
+TEST(Concurrency, ClosesNoAccountsCircuitByADelivery) {
+  Concurrency concurrency(kRules);
+  concurrency.OnFailure(kAccount, 0, kNow);
+  EXPECT_TRUE(concurrency.OnCut(kPath, kNow));
+  concurrency.OnDelivery(kNow);
+  EXPECT_TRUE(concurrency.is_open());
+}
+
 TEST(Concurrency, ResumesAnOpenCircuitWithOneProbeAtOnce) {
   Concurrency concurrency(kRules);
   concurrency.Resume(kAccount, kNow - seconds(1000), kNow);

@@ -125,14 +125,16 @@ class FakePickup {
 // --- outpost-smtp
 
 // Modes: "deliver" (also when there is no mode), "return" (5.1.1 to all), "defer" (4.2.0), "account" and "path" (the
-// connection fails), "unprepared" (Prepare fails by an account fault), "begin-and-die", "die", "hang", "cut" (the connection is lost amid
-// the first message).
+// connection fails), "unprepared" (Prepare fails by an account fault), "begin-and-die", "die", "hang", "cut" (the
+// connection is lost amid the first message), "one" (it ends after the first message).
 std::string Mode() {
   std::ifstream file(directory + kModeFile);
   std::string mode = "deliver";
   file >> mode;
   return mode;
 }
+
+const mail::Deferred kLost{{4, 4, 2}, "lost connection while sending MAIL FROM", mail::Fault::kPath};
 
 class FakeConnection {
  public:
@@ -177,9 +179,12 @@ class FakeConnection {
   void Deliver(const ipc::Deliver& deliver, const sys::UniqueFd& fd) {
     const std::string mode = Mode();
     if (mode == "hang") pause();
-    if (mode == "cut") _exit(Fail({{4, 4, 2}, "lost connection while sending MAIL FROM", mail::Fault::kPath}));
     const auto content = sys::ReadOnlyFd::Check(sys::UniqueFd(dup(fd.get())), deliver.content_bytes);
     if (!content) _exit(71);
+    if (mode == "cut") {
+      SendVerdicts(deliver, kLost);
+      _exit(Fail(kLost));
+    }
     (void)channel_.Send(ipc::Begun{deliver.id}.Encode());
     if (mode == "begin-and-die") _exit(1);
     mail::Verdict verdict = mail::Delivered{{2, 0, 0}, "250 ok"};
@@ -192,6 +197,11 @@ class FakeConnection {
     std::string bytes(content->size(), '\0');
     (void)sys::ReadAt(content->view(), bytes, 0);
     std::ofstream(directory + kNoticeFile) << bytes;
+    SendVerdicts(deliver, verdict);
+    if (mode == "one") _exit(Fail(kLost));
+  }
+
+  void SendVerdicts(const ipc::Deliver& deliver, const mail::Verdict& verdict) {
     ipc::Verdicts verdicts;
     verdicts.id = deliver.id;
     verdicts.verdict = verdict;

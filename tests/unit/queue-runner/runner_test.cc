@@ -438,6 +438,26 @@ TEST_F(RunnerTest, DefersAloneTheMessageThatAConnectionIsCutBy) {
   EXPECT_THAT(Delivered(), SizeIs(1));
 }
 
+// A relay that greets and then hangs up on every message is not asked once for each of them.
+TEST_F(RunnerTest, StopsWhenEveryConnectionIsCutAmidItsMessage) {
+  SetMode("cut");
+  ASSERT_EQ(Start(), "ready\n");
+  for (int i = 1; i <= 100; ++i) Inject(Cat(Id(i), " a@example.org b@example.net 100"));
+  ASSERT_TRUE(WaitLog("relay.one: lost connection while sending MAIL FROM; its mail waits"));
+  ASSERT_TRUE(WaitFor([&] { return Answers().size() == 100; }));
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_LE(Lines(root_ + kConnectionsFile).size(), 12U);
+}
+
+// A relay's limit of messages a connection is nobody's trouble: what was given ahead goes on another one, at once.
+TEST_F(RunnerTest, SendsAtOnceOnAnotherConnectionWhatOneDidNotTake) {
+  SetMode("one");
+  ASSERT_EQ(Start(), "ready\n");
+  for (int i = 1; i <= 30; ++i) Inject(Cat(Id(i), " a@example.org b@example.net 100"));
+  ASSERT_TRUE(WaitLog(": removed", 30));
+  EXPECT_THAT(Delivered(), SizeIs(30));
+}
+
 TEST_F(RunnerTest, TriesARefusedAccountOnceAfterARestart) {
   SetMode("account");
   ASSERT_EQ(Start(), "ready\n");
