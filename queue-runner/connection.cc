@@ -1,6 +1,7 @@
 #include "queue-runner/connection.h"
 
 #include <algorithm>
+#include <sys/socket.h>
 #include <utility>
 
 #include "lib/ipc/intake.h"
@@ -97,8 +98,12 @@ bool Connection::SendNow(const Outgoing& packet, bool& full) {
 void Connection::Flush() {
   bool full = false;
   while (!outbox_.empty() && SendNow(outbox_.front(), full)) outbox_.pop_front();
-  // Anything but a full socket is a child that is gone: its closed channel will tell.
-  if (!full) outbox_.clear();
+  // Anything but a full socket is a child that is gone, or that would wait for what it is never sent: so the
+  // channel's end is what both hear next.
+  if (!full && !outbox_.empty()) {
+    outbox_.clear();
+    shutdown(channel_.fd().get(), SHUT_RDWR);
+  }
   if (std::exchange(waiting_to_write_, full) != full) context_.loop.Rewatch(watch_, full);
 }
 
