@@ -53,7 +53,7 @@ std::string FormatSize(uint64_t bytes) {
     ++unit;
   }
   char text[32];
-  snprintf(text, sizeof text, size < 9.95 ? "%.1f %s" : "%.0f %s", size, units[unit]);
+  (void)snprintf(text, sizeof text, size < 9.95 ? "%.1f %s" : "%.0f %s", size, units[unit]);
   return text;
 }
 
@@ -89,8 +89,8 @@ std::string FormatMailqEntry(const ipc::ListedMessage& message) {
   char arrival[32];
   strftime(arrival, sizeof arrival, "%a %b %e %H:%M:%S", &local);
   char head[96];
-  snprintf(head, sizeof head, "%-17s%c%8llu %s  ", message.id.c_str(), mark,
-           static_cast<unsigned long long>(message.size), arrival);
+  (void)snprintf(head, sizeof head, "%-17s%c%8llu %s  ", message.id.c_str(), mark,
+                 static_cast<unsigned long long>(message.size), arrival);
   std::string text = sys::Cat(head, message.sender.empty() ? "MAILER-DAEMON" : message.sender, "\n");
   std::string reason;
   for (const auto& recipient : message.recipients) {

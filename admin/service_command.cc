@@ -136,6 +136,7 @@ int StartInForeground(Environment& environment, bool once) {
   auto arguments = RunnerArguments(environment);
   if (once) arguments.emplace_back("--once");
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (auto& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
   execv(argv[0], argv.data());

@@ -179,7 +179,7 @@ void Configuration::CheckNames() {
   }
 }
 
-void Configuration::AddFinding(Finding::Severity severity, std::string_view name, std::string text) {
+void Configuration::AddFinding(Finding::Severity severity, std::string_view name, std::string_view text) {
   const auto entry = entries_.find(name);
   const int line = entry == entries_.end() ? 0 : entry->second.line;
   AddFinding({severity, file_, line, sys::Cat(name, ": ", text)});

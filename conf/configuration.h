@@ -56,7 +56,7 @@ class Configuration {
   void CheckNames();
   // Something about this file's parameter `name`, found by whoever read its value: placed at its line. The same
   // finding is kept once.
-  void AddFinding(Finding::Severity severity, std::string_view name, std::string text);
+  void AddFinding(Finding::Severity severity, std::string_view name, std::string_view text);
   // Something about another file.
   void AddFinding(Finding finding);
 

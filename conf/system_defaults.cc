@@ -34,7 +34,7 @@ std::string DefaultDaemonDirectory() {
   const sys::Result<std::string> own = sys::OwnDirectory();
   if (own && HoldsPrograms(*own)) return *own;
   if (own) {
-    const std::string beside = own->substr(0, own->rfind('/')) + "/libexec/outpost";
+    std::string beside = own->substr(0, own->rfind('/')) + "/libexec/outpost";
     if (HoldsPrograms(beside)) return beside;
   }
   return std::string(CompiledDaemonDirectory());

@@ -11,7 +11,6 @@ namespace outpost::queue_runner {
 namespace {
 
 using queue::Route;
-using sys::Cat;
 
 constexpr size_t kLocalPage = 256;
 constexpr size_t kRoutingPage = 256;
@@ -257,8 +256,7 @@ void Dispatch::MakeRoomForPrograms() {
 void Dispatch::Forget() {
   std::erase_if(order_, [this](Destination* destination) {
     if (!destination->IsForgettable()) return false;
-    const Route route = destination->route();
-    destinations_.erase(route);
+    destinations_.erase(Route(destination->route()));
     return true;
   });
   turn_ = 0;

@@ -20,10 +20,8 @@
 #include "queue-runner/confinement.h"
 #include "queue-runner/startup.h"
 
+namespace outpost::queue_runner {
 namespace {
-
-using namespace outpost;
-using namespace outpost::queue_runner;
 
 int Fail(Options& options, const Trouble& trouble) {
   std::fprintf(stderr, "outpost-queue-runner: %s\n", trouble.text.c_str());
@@ -45,11 +43,7 @@ int RunConfined(Prepared& prepared, Options& options) {
   return EX_OK;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  signal(SIGPIPE, SIG_IGN);  // whoever waits for "ready", or reads the log, may be gone
-  umask(077);
+int Run(int argc, char** argv) {
   auto options = ParseOptions(std::vector<std::string>(argv + 1, argv + argc));
   if (!options) {
     std::fprintf(stderr, "outpost-queue-runner: %s\n", options.error().text().c_str());
@@ -58,4 +52,13 @@ int main(int argc, char** argv) {
   auto prepared = Prepare(*options);
   if (const auto* trouble = std::get_if<Trouble>(&prepared)) return Fail(*options, *trouble);
   return RunConfined(std::get<Prepared>(prepared), *options);
+}
+
+}  // namespace
+}  // namespace outpost::queue_runner
+
+int main(int argc, char** argv) {
+  signal(SIGPIPE, SIG_IGN);  // whoever waits for "ready", or reads the log, may be gone
+  umask(077);
+  return outpost::queue_runner::Run(argc, argv);
 }

@@ -29,7 +29,7 @@ std::string FormatSeconds(Microseconds duration) {
   const double seconds = std::max(0.0, static_cast<double>(duration.count()) / 1e6);
   const int decimals = seconds < 0.995 ? 2 : seconds < 9.95 ? 1 : 0;
   char text[32];
-  snprintf(text, sizeof text, "%.*f", decimals, seconds);
+  (void)snprintf(text, sizeof text, "%.*f", decimals, seconds);
   std::string shown = text;
   if (shown.find('.') == std::string::npos) return shown;
   while (shown.back() == '0') shown.pop_back();

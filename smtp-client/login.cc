@@ -59,7 +59,7 @@ Login::Step Login::OnChallenge(const Reply& reply) {
   return step;
 }
 
-Login::Step Login::Abort(std::string why) {
+Login::Step Login::Abort(std::string_view why) {
   aborted_ = sys::Cat("SASL authentication failed: ", exchange_.mechanism(), " with ", relay_, ": ", why);
   return {Next::kReply, "*\r\n", {}};
 }

@@ -46,7 +46,7 @@ class Login {
 
  private:
   Step OnChallenge(const Reply& reply);
-  Step Abort(std::string why);
+  Step Abort(std::string_view why);
   Step Fail(mail::EnhancedStatus status, std::string why, mail::Fault fault = mail::Fault::kAccount) const;
 
   SaslExchange& exchange_;

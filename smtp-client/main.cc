@@ -27,9 +27,8 @@
 #include "smtp-client/parent.h"
 #include "smtp-client/session.h"
 
+namespace outpost::smtp_client {
 namespace {
-
-using namespace outpost;
 
 constexpr const char* kProgram = "smtp";
 
@@ -52,14 +51,14 @@ void MarkInherited() {
 
 int Serve(const conf::Location& location, const sys::Log& log) {
   const sys::UniqueFd lock(ipc::kAgentsLockFd);
-  std::optional<smtp_client::ConnectionStart> start;
+  std::optional<ConnectionStart> start;
   {
-    auto parent = smtp_client::Parent::Make(ipc::Channel(sys::UniqueFd(ipc::kChannelFd)), location, log);
+    auto parent = Parent::Make(ipc::Channel(sys::UniqueFd(ipc::kChannelFd)), location, log);
     if (!parent) {
       log.Error(parent.error().text());
       return EX_OSERR;
     }
-    if (auto held = smtp_client::HoldAgentsLock(lock); !held) {
+    if (auto held = HoldAgentsLock(lock); !held) {
       log.Error(held.error().text());
       return EX_TEMPFAIL;
     }
@@ -71,14 +70,11 @@ int Serve(const conf::Location& location, const sys::Log& log) {
     start = std::move(*served);
   }
   if (!start) return EX_OK;
-  if (!smtp_client::HoldAgentsLock(lock)) return EX_TEMPFAIL;  // a new runner has begun: it will send this message
-  return smtp_client::RunSession(std::move(start->channel), std::move(start->provision), log);
+  if (!HoldAgentsLock(lock)) return EX_TEMPFAIL;  // a new runner has begun: it will send this message
+  return RunSession(std::move(start->channel), std::move(start->provision), log);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  signal(SIGPIPE, SIG_IGN);
+int Run(int argc, char** argv) {
   const auto directory = ParseArguments(argc, argv);
   if (!directory || !IsOpen(ipc::kChannelFd) || !IsOpen(ipc::kAgentsLockFd)) {
     fputs("outpost-smtp is started by outpost-queue-runner: outpost-smtp -C DIRECTORY\n", stderr);
@@ -93,4 +89,12 @@ int main(int argc, char** argv) {
   auto configuration = conf::Configuration::Load(*location);
   const sys::Log log = MakeLog(conf::ReadCommonSettings(configuration));
   return Serve(*location, log);
+}
+
+}  // namespace
+}  // namespace outpost::smtp_client
+
+int main(int argc, char** argv) {
+  signal(SIGPIPE, SIG_IGN);
+  return outpost::smtp_client::Run(argc, argv);
 }

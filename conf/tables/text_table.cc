@@ -13,8 +13,8 @@ namespace outpost::conf {
 namespace {
 
 bool IsSettled(const timespec& modified) {
-  using namespace std::chrono;
-  const auto then = seconds(modified.tv_sec) + duration_cast<microseconds>(nanoseconds(modified.tv_nsec));
+  const auto fraction = std::chrono::nanoseconds(modified.tv_nsec);
+  const auto then = std::chrono::seconds(modified.tv_sec) + std::chrono::duration_cast<sys::Microseconds>(fraction);
   const sys::Microseconds now = sys::WallClock();
   // A time in the future is another clock's, not a recent change.
   return then > now || now - then >= TextTable::kSettleTime;

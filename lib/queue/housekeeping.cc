@@ -30,8 +30,8 @@ Result<bool> Housekeeping::Tidy() {
     if (auto copied = connection_.Checkpoint(); !copied) return copied.error();
     return true;
   }
-  if (const auto more = EraseHidden(); !more || *more) return more;
-  if (const auto more = GiveBackPages(); !more || *more) return more;
+  if (auto more = EraseHidden(); !more || *more) return more;
+  if (auto more = GiveBackPages(); !more || *more) return more;
   changed_since_last_ = false;
   return false;
 }
@@ -43,7 +43,7 @@ void Housekeeping::GiveBackMemory() {
 }
 
 Result<bool> Housekeeping::EraseHidden() {
-  const auto hidden = ledger_.HasHidden();
+  auto hidden = ledger_.HasHidden();
   if (!hidden || !*hidden) return hidden;
   if (auto erased = batch_.Within([&] { return ledger_.EraseStep(); }); !erased) return erased.error();
   return true;
