@@ -1,0 +1,239 @@
+"""Users of the host who mean outpost ill, or know no better -> public/submit, the maildrop, sendmail.
+
+Expect: nobody else's mail waits, is lost or is changed; what is refused has its sysexits code; nothing of a control
+character reaches the log or the relay.
+"""
+import array
+import os
+import resource
+import socket
+import time
+
+import pytest
+
+OTHER, ANOTHER = 54321, 54322
+_ALPHABET = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz"
+
+
+def queue_id(number):
+    value, text = (int(time.time() * 1e6) << 40) + number, ""
+    for _ in range(17):
+        value, digit = divmod(value, 52)
+        text = _ALPHABET[digit] + text
+    return text
+
+
+def record(number, message=b"Subject: x\n\n", more=b"recipient=bob@example.net\n", token="0" * 32):
+    return (f"outpost-record 1 {queue_id(number)}\ntoken={token}\ntime={int(time.time() * 1e6):019}\n"
+            f"size={len(message):019}\nsender=ana@example.org\n").encode() + more + b"\n" + message
+
+
+def connect(outpost):
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(30)
+    connection.connect(str(outpost.spool / "public" / "submit"))
+    return connection
+
+
+def submit(outpost, data):
+    with connect(outpost) as connection:
+        try:
+            connection.sendall(data)
+        except BrokenPipeError:
+            pass  # it has heard enough
+        answer = b""
+        while not answer.endswith(b"\n"):
+            got = connection.recv(1024)
+            if not got:
+                break
+            answer += got
+        return answer
+
+
+def submit_as(outpost, uid, data):
+    """The same from a process of this user."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.setgid(uid)
+        os.setuid(uid)
+        os.write(writer, submit(outpost, data))
+        os._exit(0)
+    os.waitpid(child, 0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as answer:
+        return answer.read()
+
+
+def descriptors(outpost):
+    [pickup] = outpost.processes("outpost-pickup")
+    return len(os.listdir(f"/proc/{pickup}/fd"))
+
+
+@pytest.mark.core
+def test_one_users_connections_keep_nobody_else_waiting(plain, relays):
+    outpost = plain(relays.scripted()).start()
+    held = [connect(outpost) for _ in range(200)]
+    for number, connection in enumerate(held):
+        try:
+            connection.send(record(number)[:number])
+        except BrokenPipeError:
+            pass  # one too many
+    before = time.monotonic()
+    outpost.submit("bob@example.net", uid=OTHER)
+    assert time.monotonic() - before < 5
+    assert outpost.log().count("submit_connection_limit") == 1
+    for connection in held:
+        connection.close()
+
+
+def test_descriptors_that_are_sent_along_are_not_kept(plain, relays):
+    outpost = plain(relays.scripted()).start()
+    assert submit(outpost, record(0)).startswith(b"queued ")
+    before = descriptors(outpost)
+    with connect(outpost) as connection, open("/dev/null", "rb") as null:
+        data = record(1, token="1" * 32)
+        many = array.array("i", [null.fileno()] * 100)
+        connection.sendmsg([data[:10]], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, many)])
+        connection.sendall(data[10:])
+        assert connection.recv(1024).startswith(b"queued ")
+        assert descriptors(outpost) <= before + 1, "this connection, if it is not closed yet"
+
+
+def test_token_of_another_user_hides_nothing(plain, relays):
+    server = relays.scripted()
+    outpost = plain(server).start()
+    same = record(1, b"Subject: whose token\n\n")
+    first, second = submit_as(outpost, OTHER, same), submit_as(outpost, ANOTHER, same)
+    assert first.startswith(b"queued ") and second.startswith(b"queued ") and first != second
+    assert submit_as(outpost, OTHER, same) == first, "asked again by the same user"
+    assert len(server.wait("whose token", count=2)) == 2
+
+
+@pytest.mark.parametrize("bad, answer", [
+    (record(1, more=b"recipient=a\n" * 1_000_001), b"refused 65 "),
+    (record(1, more=b"sender=b\nrecipient=a\n"), b"refused 65 "),
+    (record(1, more=b"full_name=a%0Ab\nrecipient=a\n"), b"refused 65 "),
+    (record(1, b"X: " + b"x" * 100_000_000 + b"\n"), b"refused 69 "),
+    (b"\0" * 10_000_000, b"refused 65 "),
+], ids=["a million recipients", "an attribute twice", "a line break in a value", "a header of 100 MB", "NULs"])
+def test_bad_record_is_refused_and_the_next_one_taken(plain, relays, bad, answer):
+    outpost = plain(relays.scripted()).start()
+    assert submit(outpost, record(0)).startswith(b"queued ")
+    [pickup] = outpost.processes("outpost-pickup")
+    assert submit(outpost, bad).startswith(answer)
+    assert submit(outpost, record(2, b"Subject: next\n\n", token="1" * 32)).startswith(b"queued ")
+    assert outpost.processes("outpost-pickup") == [pickup]
+
+
+@pytest.mark.core
+def test_no_control_character_of_options_or_environment_gets_anywhere(plain, relays):
+    """Attack S3: refused with EX_USAGE, or harmless by the time it is sent."""
+    server = relays.scripted()
+    outpost = plain(server).start()
+    for byte in (1, 7, 8, 9, 10, 11, 13, 27, 31, 127, 128, 155, 255):
+        text = b"a" + bytes([byte]) + b"Bcc: eve@example.com"
+        for option in (b"-f", b"-F", b"-r", b"-V", b"-L", b"-p", b"-h", b"-O"):
+            done = outpost.run("sendmail", "-C", outpost.etc, option.decode(), os.fsdecode(text), "bob@example.net",
+                               input=b"Subject: option\n\n", check=False)
+            assert done.returncode in (0, 64)
+            assert byte >= 128 or byte == 9 or done.returncode == 64, (option, byte)
+            assert all(c >= 32 or c == 10 for c in done.stderr) and b"\x7f" not in done.stderr
+        for name in ("NAME", "LOGNAME", "USER", "HOME", "TZ", "TMPDIR", "LANG", "XDG_CONFIG_HOME"):
+            outpost.run("sendmail", "-C", outpost.etc, "bob@example.net", input=b"Subject: environment\n\n",
+                        environment={name: os.fsdecode(text)})
+    outpost.wait_until_empty()
+    for transaction in server.containing("Subject: "):
+        assert transaction.recipients == ["bob@example.net"]
+        header = transaction.content.partition(b"\r\n\r\n")[0]
+        assert all(c >= 32 or c == 9 for c in header.replace(b"\r\n", b"")) and b"\x7f" not in header, header
+        assert b"\r\nBcc" not in header
+    assert all(c >= " " or c == "\n" for c in outpost.log()) and "\x7f" not in outpost.log()
+
+
+@pytest.mark.parametrize("running", [False, True], ids=["maildrop", "socket"])
+def test_hostile_surroundings_end_in_an_exit_status_that_is_true(plain, relays, running):
+    """Attack S4: descriptors closed, next to no resources, no directory, every signal ignored."""
+    server = relays.scripted()
+    outpost = plain(server)
+    if running:
+        outpost.start()
+    limits = [(resource.RLIMIT_NOFILE, n) for n in (4, 5, 6, 7, 8)] + [(resource.RLIMIT_FSIZE, n) for n in (0, 100, 4096)]
+    limits += [(resource.RLIMIT_AS, n << 20) for n in (4, 5, 6, 8)]
+    tricks = [lambda which=which, n=n: resource.setrlimit(which, (n, n)) for which, n in limits]
+    tricks += [lambda fds=fds: [os.close(fd) for fd in fds] for fds in ((1,), (2,), (1, 2))]
+    tricks += [lambda: os.umask(0o777), lambda: os.umask(0), _leave_for_nowhere, _ignore_everything]
+    kept = 0
+    for trick in tricks:
+        done = outpost.run("sendmail", "-C", outpost.etc, "bob@example.net", input=b"Subject: hostile\n\n", check=False,
+                           preexec_fn=trick)
+        assert done.returncode in (0, 69, 75), done
+        kept += done.returncode == 0
+    assert kept >= 10
+    if not running:
+        outpost.start()
+    outpost.wait_until_empty()
+    assert len(server.containing("Subject: hostile")) == kept
+
+
+def _leave_for_nowhere():
+    os.mkdir(f"/tmp/outpost-nowhere-{os.getpid()}")
+    os.chdir(f"/tmp/outpost-nowhere-{os.getpid()}")
+    os.rmdir(f"/tmp/outpost-nowhere-{os.getpid()}")
+
+
+def _ignore_everything():
+    import signal
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        try:
+            signal.signal(number, signal.SIG_IGN)
+        except OSError:
+            pass
+
+
+@pytest.mark.core
+def test_junk_in_the_maildrop_is_told_of_once(plain, relays):
+    outpost = plain(relays.scripted())
+    maildrop = outpost.spool / "maildrop"
+    secret = outpost.directory / "secret"
+    secret.write_bytes(record(0))
+    link, fifo, device, directory, linked, unreadable = (maildrop / queue_id(number) for number in range(6))
+    link.symlink_to(secret)
+    os.mkfifo(fifo, 0o740)
+    os.mknod(device, 0o060740, os.makedev(1, 3))
+    directory.mkdir()
+    linked.write_bytes(record(0))
+    linked.chmod(0o740)
+    os.link(linked, outpost.directory / "link")
+    unreadable.write_bytes(record(0))
+    unreadable.chmod(0o700)
+    for path in (directory, linked):
+        os.chown(path, outpost.uid, outpost.uid)
+    outpost.start()
+    outpost.wait_for_log("maildrop file", count=6)
+    for _ in range(3):
+        outpost.command("flush")
+    outpost.submit("bob@example.net")
+    assert outpost.log().count("maildrop file") == 6
+    assert os.listdir(maildrop) == [] and len(os.listdir(outpost.spool / "corrupt")) == 3
+    assert secret.read_bytes()
+
+
+def test_first_message_makes_the_maildrop_of_ones_own_mailer(plain, relays):
+    server = relays.scripted()
+    outpost = plain(server, queue_directory=None)
+    outpost.configure(queue_directory=outpost.directory / "state" / "spool")
+    done = outpost.sendmail("bob@example.net", uid=OTHER, check=False)
+    assert done.returncode == 75 and b"never run" in done.stderr, "it is not this user's"
+    outpost.sendmail("bob@example.net", message=b"Subject: the first\n\n")
+    outpost.start()
+    server.wait("Subject: the first")
+
+
+def test_root_submits_to_a_mailer_of_another_user(plain, relays):
+    server = relays.scripted()
+    outpost = plain(server)
+    outpost.sendmail("bob@example.net", message=b"Subject: of root\n\n", uid=0)
+    outpost.start()
+    assert "userid 0" in server.wait("Subject: of root").content.decode()
