@@ -131,7 +131,6 @@ struct SmtpClientSettings {
   seconds smtp_rset_timeout{};
   seconds smtp_quit_timeout{};
   seconds minimal_backoff_time{};  // at level may: how long mail waits before it goes where TLS fails
-  seconds max_idle{};
 };
 
 // Each adds what is wrong to the configuration's findings; the struct is whole in any case.

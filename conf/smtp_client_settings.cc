@@ -75,6 +75,21 @@ std::vector<std::string> ReadSecurityOptions(Configuration& configuration, std::
   return ReadWords(configuration, name, kOptions);
 }
 
+// Postfix knows files and tables of patterns here as well; of its tables "static:" alone, which has every name.
+std::vector<std::string> ReadMechanismFilter(Configuration& configuration) {
+  static constexpr std::string_view kName = "smtp_sasl_mechanism_filter";
+  static constexpr std::string_view kStatic = "static:";
+  static constexpr std::string_view kNameBytes = "abcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::vector<std::string> items = configuration.List(kName);
+  for (const std::string& item : items) {
+    const std::string name = sys::LowerCase(std::string_view(item).substr(item.starts_with('!') ? 1 : 0));
+    if (name.starts_with(kStatic)) continue;
+    if (!name.empty() && name.find_first_not_of(kNameBytes) == std::string::npos) continue;
+    AddUnknownWord(configuration, kName, item, "mechanism names and static:all, each alone or after \"!\"");
+  }
+  return items;
+}
+
 void ReadTls(Configuration& configuration, SmtpClientSettings* settings) {
   settings->smtp_tls_security_level = ReadTlsLevel(configuration);
   settings->smtp_tls_wrappermode = configuration.Bool("smtp_tls_wrappermode");
@@ -101,7 +116,7 @@ void ReadSasl(Configuration& configuration, SmtpClientSettings* settings) {
   }
   settings->smtp_sasl_security_options = ReadSecurityOptions(configuration, "smtp_sasl_security_options");
   settings->smtp_sasl_tls_security_options = ReadSecurityOptions(configuration, "smtp_sasl_tls_security_options");
-  settings->smtp_sasl_mechanism_filter = configuration.List("smtp_sasl_mechanism_filter");
+  settings->smtp_sasl_mechanism_filter = ReadMechanismFilter(configuration);
   settings->smtp_sasl_require_known_peer = configuration.Bool("smtp_sasl_require_known_peer");
 }
 
@@ -117,7 +132,6 @@ void ReadTimes(Configuration& configuration, SmtpClientSettings* settings) {
   settings->smtp_rset_timeout = configuration.Time("smtp_rset_timeout");
   settings->smtp_quit_timeout = configuration.Time("smtp_quit_timeout");
   settings->minimal_backoff_time = configuration.Time("minimal_backoff_time");
-  settings->max_idle = configuration.Time("max_idle");
 }
 
 }  // namespace

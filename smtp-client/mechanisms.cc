@@ -44,7 +44,7 @@ bool PassesFilter(std::string_view name, const std::vector<std::string>& filter)
   for (std::string_view item : filter) {
     const bool negated = item.starts_with('!');
     if (negated) item.remove_prefix(1);
-    if (sys::EqualsIgnoringCase(item, name) || sys::EqualsIgnoringCase(item, "static:all")) return !negated;
+    if (sys::EqualsIgnoringCase(item, name) || item.starts_with("static:")) return !negated;
   }
   return filter.empty();
 }

@@ -72,8 +72,10 @@ TEST(SmtpMechanisms, FilterDecidesByItsFirstItem) {
   policy.filter = {"plain", "login"};
   EXPECT_EQ((Names{"PLAIN", "LOGIN"}),
             ChooseMechanisms({"LOGIN", "PLAIN", "CRAM-MD5"}, policy, kTlsKnown).candidates);
-  policy.filter = {"!cram-md5", "static:all"};
+  policy.filter = {"!cram-md5", "static:rest"};
   EXPECT_EQ(Names{"PLAIN"}, ChooseMechanisms({"PLAIN", "CRAM-MD5"}, policy, kTlsKnown).candidates);
+  policy.filter = {"!cram-md5"};
+  EXPECT_TRUE(ChooseMechanisms({"PLAIN", "CRAM-MD5"}, policy, kTlsKnown).candidates.empty()) << "named by none";
 }
 
 TEST(SmtpMechanisms, UnknownOptionIsNamed) {
