@@ -42,7 +42,7 @@ sys::Result<void> Agent::Start() {
   timer_ = context_.loop.After(kPrepareTimeout, [this] {
     Fail({kLocalTrouble, "outpost-smtp does not become ready", mail::Fault::kPath});
   });
-  return channel_.Send(ipc::Prepare{next_hop_}.Encode());
+  return channel_.Send(ipc::Prepare{next_hop_, GoesToRecipientsDomains(context_.policy.routing)}.Encode());
 }
 
 sys::Result<ipc::Channel> Agent::Connect(uint64_t connection) {

@@ -76,6 +76,18 @@ std::string WithStatus(std::string_view reason, std::string_view standard) {
   return sys::Cat(standard, reason.empty() ? "" : " ", reason);
 }
 
+// default_transport in its two parts.
+struct Transport {
+  std::string_view name;
+  std::string_view next_hop;  // "" without
+};
+
+Transport DefaultTransport(const RoutingRules& rules) {
+  const std::string_view configured = rules.default_transport;
+  const size_t colon = std::min(configured.find(':'), configured.size());
+  return {configured.substr(0, colon), configured.substr(std::min(colon + 1, configured.size()))};
+}
+
 }  // namespace
 
 queue::Route Resolve(std::string_view address, const RoutingRules& rules) {
@@ -83,10 +95,7 @@ queue::Route Resolve(std::string_view address, const RoutingRules& rules) {
   if (!at || !IsLocalPart(address.substr(0, *at)) || !IsDomain(address.substr(*at + 1))) {
     return {std::string(kErrorTransport), "5.1.3 bad address syntax"};
   }
-  const std::string_view configured = rules.default_transport;
-  const size_t colon = std::min(configured.find(':'), configured.size());
-  const std::string_view transport = configured.substr(0, colon);
-  const std::string_view next_hop = configured.substr(std::min(colon + 1, configured.size()));
+  const auto [transport, next_hop] = DefaultTransport(rules);
   if (transport == kErrorTransport) return {std::string(transport), WithStatus(next_hop, "5.0.0")};
   if (transport == kRetryTransport) return {std::string(transport), WithStatus(next_hop, "4.0.0")};
   if (transport != kSmtpTransport) {
@@ -95,6 +104,10 @@ queue::Route Resolve(std::string_view address, const RoutingRules& rules) {
   if (!next_hop.empty()) return {std::string(transport), std::string(next_hop)};
   if (!rules.relayhost.empty()) return {std::string(transport), rules.relayhost};
   return {std::string(transport), sys::LowerCase(address.substr(*at + 1))};
+}
+
+bool GoesToRecipientsDomains(const RoutingRules& rules) {
+  return rules.relayhost.empty() && DefaultTransport(rules).next_hop.empty();
 }
 
 queue::Route ResolveAgain(const queue::QueuedRecipient& recipient, const RoutingRules& rules) {

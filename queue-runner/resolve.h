@@ -27,6 +27,9 @@ inline constexpr std::string_view kRefusedTransport = "refused";  // by cleanup,
 // recipient's domain in lower case.
 queue::Route Resolve(std::string_view address, const RoutingRules& rules);
 
+// Whether the next hop of the transport smtp is the recipient's domain: by these rules no relay takes all mail.
+bool GoesToRecipientsDomains(const RoutingRules& rules);
+
 // The route that a waiting recipient has today. What cleanup has refused stays refused by any settings.
 queue::Route ResolveAgain(const queue::QueuedRecipient& recipient, const RoutingRules& rules);
 

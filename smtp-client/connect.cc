@@ -39,7 +39,7 @@ class Race {
   std::variant<ConnectedSocket, ConnectFailure, RunnerGone> Run() {
     while (!attempts_.empty() || !addresses_.empty()) {
       const sys::Microseconds now = sys::MonotonicClock();
-      if (!addresses_.empty() && (attempts_.empty() || now >= next_start_)) {
+      if (!addresses_.empty() && (attempts_.empty() || (MayRace() && now >= next_start_))) {
         if (auto connected = Start(now)) return std::move(*connected);
         continue;
       }
@@ -50,6 +50,11 @@ class Race {
   }
 
  private:
+  // The next address is as good as the one before.
+  bool MayRace() const {
+    return !addresses_.empty() && addresses_.front().preference == attempts_.back().target.preference;
+  }
+
   std::optional<ConnectedSocket> Start(sys::Microseconds now) {
     const RelayAddress target = std::move(addresses_.front());
     addresses_.pop_front();
@@ -72,7 +77,7 @@ class Race {
 
   // Until something can have happened. False: the runner is gone.
   bool Wait(sys::Microseconds now) {
-    sys::Microseconds until = addresses_.empty() ? now + kSystemLimit : next_start_;
+    sys::Microseconds until = MayRace() ? next_start_ : now + kSystemLimit;
     std::vector<pollfd> fds{{channel_.get(), POLLRDHUP, 0}};
     for (const auto& attempt : attempts_) {
       until = std::min(until, attempt.deadline);

@@ -1,5 +1,6 @@
-// Addresses become a connected socket: one attempt after another, the next begun a little later while the one
-// before is still undecided (RFC 8305), the first that succeeds wins.
+// Addresses become a connected socket: one attempt after another, the first that succeeds wins. While one is still
+// undecided the next is begun a little later (RFC 8305), but for an address of worse preference: that one's turn comes
+// when all better ones have failed (RFC 5321 section 5.1).
 #pragma once
 
 #include <chrono>
@@ -9,7 +10,8 @@
 #include <variant>
 
 #include "lib/sys/unique_fd.h"
-#include "smtp-client/relay.h"
+#include "smtp-client/relay_address.h"
+#include "smtp-client/runner_line.h"
 
 namespace outpost::smtp_client {
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "lib/sys/text.h"
+#include "smtp-client/relay.h"
 
 namespace outpost::smtp_client {
 namespace {

@@ -2,7 +2,8 @@
 //
 // Three rules, all of which must agree: smtp_sasl_mechanism_filter; smtp_sasl_security_options, or its _tls_ form;
 // and the known-peer rule: a secret in the clear (PLAIN, LOGIN, tokens) goes only to a relay that is known, by a
-// certificate that verifies for the configured relay, or by being on loopback (attacks S15, S17, S18).
+// certificate that verifies for the configured relay, or as localhost or a loopback address in main.cf (attacks S15,
+// S17, S18).
 #pragma once
 
 #include <string>

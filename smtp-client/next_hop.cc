@@ -59,6 +59,7 @@ sys::Result<NextHop> ParseNextHop(std::string_view text, uint16_t default_port) 
   if (hop.is_address) return hop;
   if (!IsHostName(hop.host)) return sys::Error(sys::Cat("next hop ", hop.configured, ": not a host name"));
   if (hop.host.ends_with('.')) hop.host.pop_back();
+  if (hop.NeedsNoDns()) hop.lookup_mx = false;
   return hop;
 }
 

@@ -15,7 +15,7 @@ struct NextHop {
   std::string configured;  // the whole text
   std::string host;        // name (ASCII form) or address, lower case, without brackets, "IPv6:" and a last dot
   uint16_t port = 0;
-  bool lookup_mx = false;   // no brackets
+  bool lookup_mx = false;   // no brackets, and DNS is needed
   bool is_address = false;  // host is an IPv4 or IPv6 address
 
   // Under which keys its credentials may stand in smtp_sasl_password_maps, in the order in which they are asked

@@ -69,7 +69,7 @@ void Parent::OnPacket() {
 void Parent::Take(const ipc::Prepare& request) {
   if (provision_) return Stop("the queue runner asked twice to prepare");
   auto configuration = conf::Configuration::Load(location_);
-  auto outcome = smtp_client::Prepare(configuration, request.next_hop, *log_);
+  auto outcome = smtp_client::Prepare(configuration, request, *log_);
   if (auto* why = std::get_if<mail::Deferred>(&outcome)) {
     log_->Error(why->why);
     return Send(ipc::PrepareFailed{std::move(*why)}.Encode());

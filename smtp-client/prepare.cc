@@ -32,16 +32,15 @@ bool Has(const std::vector<std::string>& words, std::string_view word) {
   return std::ranges::find(words, word) != words.end();
 }
 
-ResolvePolicy MakeResolvePolicy(const SmtpClientSettings& settings, const NextHop& next_hop) {
+ResolvePolicy MakeResolvePolicy(const SmtpClientSettings& settings, bool is_recipient_domain) {
   ResolvePolicy policy;
-  policy.ipv4 = Has(settings.inet_protocols, "ipv4");
-  policy.ipv6 = Has(settings.inet_protocols, "ipv6");
-  if (settings.smtp_address_preference == "ipv4") policy.preference = AddressPreference::kIpv4;
-  if (settings.smtp_address_preference == "ipv6") policy.preference = AddressPreference::kIpv6;
-  policy.randomize = settings.smtp_randomize_addresses;
-  policy.address_limit = static_cast<size_t>(std::max<int64_t>(settings.smtp_mx_address_limit, 0));
-  policy.failures_are_final = settings.relayhost.empty() && next_hop.lookup_mx;
+  policy.families = {Has(settings.inet_protocols, "ipv4"), Has(settings.inet_protocols, "ipv6")};
+  if (settings.smtp_address_preference == "ipv4") policy.order.preference = AddressPreference::kIpv4;
+  if (settings.smtp_address_preference == "ipv6") policy.order.preference = AddressPreference::kIpv6;
+  policy.order.randomize = settings.smtp_randomize_addresses;
+  policy.order.limit = static_cast<size_t>(std::max<int64_t>(settings.smtp_mx_address_limit, 0));
   policy.mx_lookups = !settings.disable_dns_lookups;
+  policy.failures_are_final = is_recipient_domain;
   return policy;
 }
 
@@ -103,17 +102,17 @@ Credential ParseCredential(std::string_view value) {
   return {std::string(value.substr(0, colon)), Secret(value.substr(colon + 1))};
 }
 
-std::variant<Provision, mail::Deferred> Prepare(conf::Configuration& configuration, const std::string& next_hop,
+std::variant<Provision, mail::Deferred> Prepare(conf::Configuration& configuration, const ipc::Prepare& request,
                                                 const sys::Log& log) {
   Provision provision;
   provision.settings = conf::ReadSmtpClientSettings(configuration);
   if (const auto error = FirstError(configuration)) return ConfigurationFault(*error);
   const auto& settings = provision.settings;
 
-  auto parsed = ParseNextHop(next_hop, static_cast<uint16_t>(settings.smtp_tcp_port));
+  auto parsed = ParseNextHop(request.next_hop, static_cast<uint16_t>(settings.smtp_tcp_port));
   if (!parsed) return ConfigurationFault(parsed.error().text());
   provision.next_hop = std::move(*parsed);
-  provision.resolve = MakeResolvePolicy(settings, provision.next_hop);
+  provision.resolve = MakeResolvePolicy(settings, request.is_recipient_domain);
   auto sasl = MakeSaslPolicy(settings);
   if (!sasl) return ConfigurationFault(sasl.error().text());
   provision.sasl = std::move(*sasl);

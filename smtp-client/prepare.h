@@ -8,6 +8,7 @@
 
 #include "conf/configuration.h"
 #include "conf/settings.h"
+#include "lib/ipc/delivery.h"
 #include "lib/mail/verdict.h"
 #include "lib/sys/log.h"
 #include "smtp-client/mechanisms.h"
@@ -30,7 +31,7 @@ struct Provision {
 // A configuration that is broken is a path fault (it says nothing about the account), credentials that cannot be
 // read an account fault: neither returns mail. Warnings of the tables, such as a password file that others can
 // read, are logged.
-std::variant<Provision, mail::Deferred> Prepare(conf::Configuration& configuration, const std::string& next_hop,
+std::variant<Provision, mail::Deferred> Prepare(conf::Configuration& configuration, const ipc::Prepare& request,
                                                 const sys::Log& log);
 
 // "user:password" (smtp_sasl_password_maps): all after the first colon is the password.

@@ -12,6 +12,9 @@
 
 namespace outpost::smtp_client {
 
+// The channel's other end is closed, which ends everything.
+struct RunnerGone {};
+
 // One message as the runner hands it over, its recipients gathered from all packets.
 struct Assignment {
   ipc::Deliver message;           // its `recipients` are moved out

@@ -74,7 +74,11 @@ static void DescribeRecipients(auto& fields, auto& recipients) {
   });
 }
 
-void Describe(auto& fields, Of<Prepare> auto& message) { fields.Exact("next_hop", message.next_hop, kMaxName); }
+void Describe(auto& fields, Of<Prepare> auto& message) {
+  fields.Exact("next_hop", message.next_hop, kMaxName);
+  fields("is_recipient_domain", message.is_recipient_domain);
+}
+
 void Describe(auto& fields, Of<Connect> auto& message) { fields("connection", message.connection); }
 void Describe(auto& fields, Of<Prepared> auto& message) { fields.Text("account", message.account, kMaxName); }
 void Describe(auto& fields, Of<PrepareFailed> auto& message) { Describe(fields, message.why); }

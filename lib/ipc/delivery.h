@@ -28,6 +28,8 @@ namespace outpost::ipc {
 // runner -> parent
 struct Prepare {
   std::string next_hop;  // as configured: "[smtp.example.org]:587", "example.org"
+  // A recipient's own domain, no relay of main.cf's: DNS may say for good that nobody takes mail there.
+  bool is_recipient_domain = false;
   std::string Encode() const;
 };
 struct Connect {

@@ -43,13 +43,14 @@ class Build:
 
 
 class Outpost:
-    """main.cf parameters are keyword arguments; a value None leaves a default out.
+    """main.cf parameters are keyword arguments; a value None leaves a default out. In the host's network, or in
+    `network`, one of the test's own.
 
     `directory` holds etc/ (main.cf, auth_passwd), spool/ (the queue directory) and mail.log, all the user's own.
     """
 
-    def __init__(self, build, uid=NOBODY, **parameters):
-        self.build, self.uid = build, uid
+    def __init__(self, build, uid=NOBODY, network=None, **parameters):
+        self.build, self.uid, self.network = build, uid, network
         self.directory = Path(tempfile.mkdtemp(prefix="outpost-test-"))
         self.directory.chmod(0o755)
         self.etc, self.spool, self.log_path = self.directory / "etc", self.directory / "spool", self.directory / "mail.log"
@@ -89,14 +90,19 @@ class Outpost:
     def run(self, program, *words, input=b"", check=True, uid=None, timeout=60, environment=(), **options):
         """One of our programs as the user; streams as bytes. `check` demands exit status 0."""
         uid = self.uid if uid is None else uid
-        done = subprocess.run([self.build.programs / program, *map(str, words)], input=input, stdout=subprocess.PIPE,
+        done = subprocess.run(self._as(uid, program, *words), input=input, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, timeout=timeout, cwd="/", env=self.environment(environment),
-                              user=uid, group=uid, extra_groups=[], **options)
+                              **options)
         if check:
             assert done.returncode == 0, \
                 f"{program} {' '.join(map(str, words))}: exit {done.returncode}\n{done.stderr.decode(errors='replace')}" \
                 f"{done.stdout.decode(errors='replace')}"
         return done
+
+    def _as(self, uid, program, *words):
+        argv = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", self.build.programs / program,
+                *map(str, words)]
+        return self.network.command(*argv) if self.network else argv
 
     def environment(self, more=()):
         return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self.directory), "LANG": "C.UTF-8", "TZ": "UTC",
@@ -121,9 +127,8 @@ class Outpost:
         if self.build.sanitized:  # whose reports must not be lost
             with open(self.stderr_path, "ab") as stderr:
                 self._foreground = subprocess.Popen(
-                    [self.build.programs / "outpost", "-C", str(self.etc), "start-fg"], stdin=subprocess.DEVNULL,
-                    stdout=stderr, stderr=stderr, cwd="/", env=self.environment(), user=self.uid, group=self.uid,
-                    extra_groups=[])
+                    self._as(self.uid, "outpost", "-C", self.etc, "start-fg"), stdin=subprocess.DEVNULL, stdout=stderr,
+                    stderr=stderr, cwd="/", env=self.environment())
             wait_for(self.is_running, "start-fg", detail=self.stderr)
         else:
             self.command("start")

@@ -4,7 +4,7 @@
 
 Process 1 of the root reads a pipe that this process holds. When the test ends, or dies in any way, the pipe closes,
 process 1 ends, the kernel ends every process of the root with it, and the mounts vanish with the namespace.
-Needs root's rights and overlayfs. The network is the host's: loopback.
+Needs root's rights and overlayfs. The network is the host's, loopback of it, or one of the test's own (network.py).
 """
 import os
 import shutil
@@ -35,15 +35,16 @@ exec chroot "$work/root" /bin/sh -c 'echo ready; exec cat'
 class Root:
     """`srv` is a folder that the host and the root (there as /srv) share; `path` leads to the root's files."""
 
-    def __init__(self, name, layers=()):
+    def __init__(self, name, layers=(), network=None):
         self.work = Path(tempfile.mkdtemp(prefix=f"outpost-{name}-"))
         self.work.chmod(0o755)
         self.srv = self.work / "srv"
         for folder in (self.srv, self.work / "root", self.work / "memory"):
             folder.mkdir(mode=0o755)
-        self._init = subprocess.Popen(
-            ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "sh", "-c", _INIT,
-             "init", self.work, *layers], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        init = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "sh", "-c", _INIT,
+                "init", self.work, *layers]
+        self._init = subprocess.Popen(network.command(*init) if network else init, stdin=subprocess.PIPE,
+                                      stdout=subprocess.PIPE, text=True)
         if self._init.stdout.readline() != "ready\n":
             shutil.rmtree(self.work)
             raise RuntimeError("cannot make a root: this needs root's rights and overlayfs")
@@ -86,7 +87,7 @@ class Root:
 
     # -- processes
     def command(self, *argv):
-        return ["nsenter", f"--target={self._pid}", "--mount", "--pid", "--root", "--wd", *map(str, argv)]
+        return ["nsenter", f"--target={self._pid}", "--net", "--mount", "--pid", "--root", "--wd", *map(str, argv)]
 
     def run(self, *argv, check=True, timeout=60, **options):
         """Runs to its end; output of both streams in .stdout."""

@@ -181,7 +181,8 @@ class ScriptedServer:
     one); `sessions` all connections, with their commands."""
 
     def __init__(self, at=None, certificate=None, users=None, offer_starttls=True, wrapped=False,
-                 capabilities=("PIPELINING", "8BITMIME", "SIZE 104857600", "ENHANCEDSTATUSCODES"), port=0):
+                 capabilities=("PIPELINING", "8BITMIME", "SIZE 104857600", "ENHANCEDSTATUSCODES"), port=0,
+                 address="127.0.0.1"):
         self.at = dict(at or {})
         self.users, self.offer_starttls, self.wrapped, self.capabilities = users, offer_starttls, wrapped, capabilities
         self.context = None
@@ -191,7 +192,7 @@ class ScriptedServer:
         self.kept, self.sessions = [], []
         self._lock = threading.Lock()
         self._open = set()
-        self._listener = socket.create_server(("127.0.0.1", port), backlog=200)
+        self._listener = socket.create_server((address, port), backlog=200)
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()

@@ -23,6 +23,12 @@ TEST(Resolve, LetsTheTransportsNextHopWin) {
             (queue::Route{"smtp", "[other.example]"}));
 }
 
+TEST(Resolve, TellsRelaysFromRecipientsDomains) {
+  EXPECT_TRUE(GoesToRecipientsDomains(kDirect));
+  EXPECT_FALSE(GoesToRecipientsDomains(kRelay));
+  EXPECT_FALSE(GoesToRecipientsDomains({"", "smtp:[other.example]"}));
+}
+
 TEST(Resolve, ReturnsOrDefersByTheTransportsOfThatName) {
   const struct {
     const char* transport;

@@ -14,16 +14,17 @@ TEST(SmtpNextHop, ReadsEverySpelling) {
     bool lookup_mx;
     bool is_address;
   };
-  for (const Case& c : {Case{"[smtp.example.org]:587", "smtp.example.org", 587, false, false},
-                        Case{"[SMTP.Example.org]", "smtp.example.org", 25, false, false},
-                        Case{"example.org", "example.org", 25, true, false},
-                        Case{"example.org:submission", "example.org", 587, true, false},
-                        Case{"[192.0.2.1]:26", "192.0.2.1", 26, false, true},
-                        Case{"[IPv6:2001:db8::1]:465", "2001:db8::1", 465, false, true},
-                        Case{"[2001:db8::1]", "2001:db8::1", 25, false, true},
-                        Case{"[b\xC3\xBC"
-                             "cher.example]:587",
-                             "xn--bcher-kva.example", 587, false, false}}) {
+  for (const Case& c :
+       {Case{"[smtp.example.org]:587", "smtp.example.org", 587, false, false},
+        Case{"[SMTP.Example.org]", "smtp.example.org", 25, false, false},
+        Case{"example.org", "example.org", 25, true, false}, Case{"localhost:25", "localhost", 25, false, false},
+        Case{"example.org:submission", "example.org", 587, true, false},
+        Case{"[192.0.2.1]:26", "192.0.2.1", 26, false, true},
+        Case{"[IPv6:2001:db8::1]:465", "2001:db8::1", 465, false, true},
+        Case{"[2001:db8::1]", "2001:db8::1", 25, false, true},
+        Case{"[b\xC3\xBC"
+             "cher.example]:587",
+             "xn--bcher-kva.example", 587, false, false}}) {
     const auto hop = ParseNextHop(c.text, 25);
     ASSERT_TRUE(hop) << c.text;
     EXPECT_EQ(c.text, hop->configured);

@@ -41,6 +41,7 @@ TEST(IpcDelivery, DeliverMoreComesBackAsItWas) {
 
 TEST(IpcDelivery, ParentsMessagesComeBackAsTheyWere) {
   EXPECT_EQ(RoundTrip(Prepare{"[smtp.example.org]:587"}, ParseToParent).next_hop, "[smtp.example.org]:587");
+  EXPECT_TRUE(RoundTrip(Prepare{"example.org", true}, ParseToParent).is_recipient_domain);
   EXPECT_EQ(RoundTrip(Connect{12}, ParseToParent).connection, 12U);
   EXPECT_EQ(RoundTrip(Prepared{"user@example.org"}, ParseFromParent).account, "user@example.org");
   const auto failed = RoundTrip(PrepareFailed{{{4, 7, 0}, "no password", mail::Fault::kAccount}}, ParseFromParent);
