@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "conf/tables/table.h"
 #include "lib/sys/text.h"
+#include "smtp-client/credential_lookup.h"
 #include "smtp-client/sasl.h"
 #include "smtp-client/tls_policy.h"
 
@@ -67,40 +67,7 @@ sys::Result<TlsContext> MakeTls(const SmtpClientSettings& settings) {
   return TlsContext::Make(*versions, trust);
 }
 
-using CredentialOutcome = std::variant<std::optional<Credential>, mail::Deferred>;
-
-// Keys in their order, each in all tables before the next.
-CredentialOutcome FindCredential(conf::Configuration& configuration, const SmtpClientSettings& settings,
-                                 const NextHop& next_hop) {
-  if (!settings.smtp_sasl_auth_enable) return std::nullopt;
-  auto tables = conf::TableList::Open(configuration, "smtp_sasl_password_maps", settings.smtp_sasl_password_maps);
-  if (const auto error = FirstError(configuration))
-    return AccountFault(sys::Cat("cannot read credentials: ", *error));
-  for (const auto& key : next_hop.CredentialKeys()) {
-    auto value = tables.Find(key);
-    if (!value) return AccountFault(sys::Cat("cannot read credentials: ", value.error().text()));
-    if (!*value) continue;
-    Credential credential = ParseCredential(**value);
-    Wipe(**value);
-    return std::optional<Credential>(std::move(credential));
-  }
-  return std::nullopt;
-}
-
-void LogWarnings(const conf::Configuration& configuration, size_t from, const sys::Log& log) {
-  const auto& findings = configuration.findings();
-  for (size_t i = from; i < findings.size(); ++i) {
-    if (findings[i].severity == Finding::Severity::kWarning) log.Warning(findings[i].ToString());
-  }
-}
-
 }  // namespace
-
-Credential ParseCredential(std::string_view value) {
-  const size_t colon = value.find(':');
-  if (colon == std::string_view::npos) return {std::string(value), Secret()};
-  return {std::string(value.substr(0, colon)), Secret(value.substr(colon + 1))};
-}
 
 std::variant<Provision, mail::Deferred> Prepare(conf::Configuration& configuration, const ipc::Prepare& request,
                                                 const sys::Log& log) {
@@ -123,11 +90,10 @@ std::variant<Provision, mail::Deferred> Prepare(conf::Configuration& configurati
     provision.tls = std::move(*tls);
   }
 
-  const size_t known = configuration.findings().size();
-  auto credential = FindCredential(configuration, settings, provision.next_hop);
-  LogWarnings(configuration, known, log);
-  if (auto* fault = std::get_if<mail::Deferred>(&credential)) return std::move(*fault);
-  provision.credential = std::move(std::get<std::optional<Credential>>(credential));
+  if (!settings.smtp_sasl_auth_enable) return provision;
+  auto credential = LookUpCredential(configuration, provision.next_hop, log);
+  if (!credential) return AccountFault(sys::Cat("cannot read credentials: ", credential.error().text()));
+  provision.credential = std::move(*credential);
   if (provision.credential) {
     if (auto loaded = LoadSaslPlugins(); !loaded) return AccountFault(loaded.error().text());
   }

@@ -29,12 +29,8 @@ struct Provision {
 };
 
 // A configuration that is broken is a path fault (it says nothing about the account), credentials that cannot be
-// read an account fault: neither returns mail. Warnings of the tables, such as a password file that others can
-// read, are logged.
+// read an account fault: neither returns mail.
 std::variant<Provision, mail::Deferred> Prepare(conf::Configuration& configuration, const ipc::Prepare& request,
                                                 const sys::Log& log);
-
-// "user:password" (smtp_sasl_password_maps): all after the first colon is the password.
-Credential ParseCredential(std::string_view value);
 
 }  // namespace outpost::smtp_client

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,8 @@ class Secret {
  public:
   Secret() = default;
   explicit Secret(std::string_view text) : bytes_(text.begin(), text.end()) {}
+  // Room for one, to be read into.
+  explicit Secret(size_t size) : bytes_(size) {}
   Secret(Secret&&) noexcept = default;  // a vector's bytes stay where they are
   Secret& operator=(Secret&& other) noexcept {
     Wipe();
@@ -22,6 +25,7 @@ class Secret {
   Secret& operator=(const Secret&) = delete;
   ~Secret() { Wipe(); }
 
+  std::span<char> bytes() { return bytes_; }
   std::string_view reveal() const { return {bytes_.data(), bytes_.size()}; }
   void Wipe() {
     if (!bytes_.empty()) explicit_bzero(bytes_.data(), bytes_.size());
