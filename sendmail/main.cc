@@ -44,17 +44,25 @@ void Say(int fd, const std::string& line) {
   _exit(EX_TEMPFAIL);
 }
 
-int Fail(const sendmail::Caller& caller, const sendmail::Failure& failure) {
+// To syslog whatever maillog_file says: this runs with the caller's rights, by a main.cf that may be the caller's, and
+// writes into no file but a maildrop's (attack S1).
+int Fail(const sendmail::Caller& caller, const sendmail::Failure& failure,
+         std::string_view syslog_name = "outpost") {
   const std::string text = sys::Printable(Cat(caller.login, "(", caller.uid, "): ", failure.reason));
   Say(STDERR_FILENO, Cat("sendmail: fatal: ", text, "\n"));
-  sys::Log::ToSyslog("outpost", "sendmail").Error(text);
+  sys::Log::ToSyslog(syslog_name, "sendmail").Error(text);
   return failure.exit_code;
 }
 
 int SubmitAndReport(const sendmail::Options& options, const sendmail::Caller& caller) {
   for (const std::string& warning : options.warnings) Say(STDERR_FILENO, Cat("sendmail: warning: ", warning, "\n"));
-  const auto attempt = sendmail::Submit(options, caller);
-  if (const auto* failure = std::get_if<sendmail::Failure>(&attempt)) return Fail(caller, *failure);
+  const auto found = sendmail::FindMailer(options);
+  if (const auto* failure = std::get_if<sendmail::Failure>(&found)) return Fail(caller, *failure);
+  const auto& mailer = std::get<sendmail::Surroundings>(found);
+  const auto attempt = sendmail::Submit(options, caller, mailer);
+  if (const auto* failure = std::get_if<sendmail::Failure>(&attempt)) {
+    return Fail(caller, *failure, mailer.settings.common.syslog_name);
+  }
   const auto& submitted = std::get<sendmail::Submitted>(attempt);
   for (const std::string& warning : submitted.warnings)
     Say(STDERR_FILENO, Cat("sendmail: warning: ", warning, "\n"));

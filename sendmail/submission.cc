@@ -96,42 +96,44 @@ bool IsOwn(const conf::Location& location) {
   return geteuid() != 0 && stat(location.directory.c_str(), &facts) == 0 && facts.st_uid == geteuid();
 }
 
-Ways ChooseWays(const conf::SendmailSettings& settings, const conf::Location& location) {
-  const spool::SpoolPaths paths(settings.common.queue_directory);
+Ways ChooseWays(const Surroundings& mailer) {
+  const spool::SpoolPaths paths(mailer.settings.common.queue_directory);
   Ways ways{.submit_socket = paths.SubmitSocket(),
             .maildrop = paths.Maildrop(),
             .drop_program = "",
             .make_maildrop = false};
-  if (settings.queue_is_compiled_in) {
+  if (mailer.settings.queue_is_compiled_in) {
     ways.drop_program = conf::DefaultDaemonDirectory() + "/outpost-drop";
   } else {
-    ways.make_maildrop = location.user_mode || IsOwn(location);
+    ways.make_maildrop = mailer.location.user_mode || IsOwn(mailer.location);
   }
   return ways;
 }
 
 }  // namespace
 
-Attempt<Submitted> Submit(const Options& options, const Caller& caller) {
+Attempt<Surroundings> FindMailer(const Options& options) {
+  auto location = conf::Locate(options.config);
+  if (!location) return Failure{EX_USAGE, location.error().text()};
+  auto configuration = conf::Configuration::Load(*location);
+  return Surroundings{std::move(*location), conf::ReadSendmailSettings(configuration)};
+}
+
+Attempt<Submitted> Submit(const Options& options, const Caller& caller, const Surroundings& mailer) {
   Submitted submitted{.id = "", .warnings = {}};
   auto head = MakeHead(options, caller, submitted.warnings);
   if (auto* failure = std::get_if<Failure>(&head)) return std::move(*failure);
   auto& made = std::get<spool::RecordHead>(head);
 
-  const auto location = conf::Locate(options.config);
-  if (!location) return Failure{EX_USAGE, location.error().text()};
-  auto configuration = conf::Configuration::Load(*location);
-  const conf::SendmailSettings settings = conf::ReadSendmailSettings(configuration);
-
   const auto temporary = OpenTemporary();
   if (!temporary) return Failure{EX_TEMPFAIL, temporary.error().text()};
-  const InputRules rules{.message_size_limit = settings.message_size_limit,
+  const InputRules rules{.message_size_limit = mailer.settings.message_size_limit,
                          .dot_is_text = options.dot_is_text,
-                         .line_endings = ToLineEndings(settings.sendmail_fix_line_endings)};
+                         .line_endings = ToLineEndings(mailer.settings.sendmail_fix_line_endings)};
   auto record = MakeRecord(sys::FdView(STDIN_FILENO), *temporary, rules, made);
   if (auto* failure = std::get_if<Failure>(&record)) return std::move(*failure);
 
-  auto id = HandOver(std::get<sys::ReadOnlyFd>(record), made, ChooseWays(settings, *location));
+  auto id = HandOver(std::get<sys::ReadOnlyFd>(record), made, ChooseWays(mailer));
   if (auto* failure = std::get_if<Failure>(&id)) return std::move(*failure);
   submitted.id = std::move(std::get<std::string>(id));
   return submitted;
