@@ -128,8 +128,8 @@ void Maildrop::TakeFile(const std::string& name) {
     case FileJudgement::Kind::kWhole:
       break;
   }
-  if (!fd)
-    return fd.error().code() == EACCES ? SetAside(name, "it cannot be read") : Leave(name, fd.error().text());
+  if (!fd && fd.error().code() == EACCES) return SetAside(name, "it cannot be read");
+  if (!fd) return Leave(name, fd.error().text());
   const auto id = mail::QueueId::Parse(name);
   if (!id) return SetAside(name, "its name is no message id");
   Take({.name = name, .id = *id, .owner = status.st_uid, .size = static_cast<uint64_t>(status.st_size)},
@@ -224,11 +224,12 @@ void Maildrop::Leave(const std::string& name, std::string_view why) {
 
 void Maildrop::SyncUnlinks() {
   if (unlinked_.empty()) return;
-  if (auto synced = sys::SyncFile(directories_.maildrop, "maildrop"); !synced) {
-    // What is not known to be gone is not forgotten.
-    return log_.Warning(synced.error().text());
+  if (auto synced = sys::SyncFile(directories_.maildrop, "maildrop"); synced) {
+    link_.SendForgotten(unlinked_);
+  } else {
+    // What is not known to be gone is not forgotten; the runner finds it a day later.
+    log_.Warning(synced.error().text());
   }
-  link_.SendForgotten(unlinked_);
   unlinked_.clear();
 }
 
