@@ -24,7 +24,6 @@ class Dispatch {
 
   // What a runner before this one left is in order (recovery): mail may leave.
   void Start();
-  bool is_started() const { return started_; }
   Verdicts& verdicts() { return verdicts_; }
 
   void NoteDue(const queue::Route& route);

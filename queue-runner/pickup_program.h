@@ -43,7 +43,6 @@ class PickupProgram {
 
   // A scan has been asked for and has not ended.
   bool is_scanning() const { return scans_asked_ > 0 || wants_scan_; }
-  bool is_running() const { return static_cast<bool>(channel_); }
 
  private:
   void WatchSocket(bool watch);

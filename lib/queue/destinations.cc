@@ -30,25 +30,15 @@ std::optional<Destination> ReadDestination(const Rows& row) {
   return destination;
 }
 
-constexpr const char* kColumns =
-    "SELECT next_hop, account, window, circuit, since, depth, certificate, last_error FROM destination ";
-
 }  // namespace
 
 Destinations::Destinations(Connection& connection)
-    : load_(connection, "load a destination from", sys::Cat(kColumns, "WHERE next_hop = ? AND account = ?")),
-      load_all_(connection, "load destinations from", sys::Cat(kColumns, "LIMIT ?")),
+    : load_all_(connection, "load destinations from",
+                "SELECT next_hop, account, window, circuit, since, depth, certificate, last_error FROM destination "
+                "LIMIT ?"),
       save_(connection, "save a destination in",
             "INSERT OR REPLACE INTO destination(next_hop, account, window, circuit, since, depth, certificate, "
             "last_error) VALUES(?, ?, ?, ?, ?, ?, ?, ?)") {}
-
-Result<std::optional<Destination>> Destinations::Load(const std::string& next_hop, const std::string& account) {
-  Rows rows(load_, next_hop, account);
-  const auto found = rows.Next();
-  if (!found) return found.error();
-  if (!*found) return std::optional<Destination>();
-  return ReadDestination(rows);
-}
 
 Result<std::vector<Destination>> Destinations::LoadAll(size_t limit) {
   std::vector<Destination> destinations;

@@ -11,12 +11,10 @@ class Destinations {
   explicit Destinations(Connection& connection);
 
   // As in Queue. What cannot be true is not remembered: the destination begins anew.
-  Result<std::optional<Destination>> Load(const std::string& next_hop, const std::string& account);
   Result<std::vector<Destination>> LoadAll(size_t limit);
   Result<void> Save(const Destination& destination);
 
  private:
-  Statement load_;
   Statement load_all_;
   Statement save_;
 };

@@ -235,17 +235,4 @@ Result<bool> DueIndex::MakeAllDue(Microseconds now) {
   }
 }
 
-Result<bool> DueIndex::MakeDue(const Route& route, Microseconds now) {
-  int64_t left = kMakeDueSlice;
-  for (int64_t at_least = INT64_MIN;;) {
-    const auto generation = NextGeneration(at_least);
-    if (!generation) return generation.error();
-    if (!generation.value()) return false;
-    auto enough = MakeGroupDue({**generation, route}, now, left);
-    if (!enough || *enough) return enough;
-    if (**generation == INT64_MAX) return false;
-    at_least = **generation + 1;
-  }
-}
-
 }  // namespace outpost::queue

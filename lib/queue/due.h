@@ -21,7 +21,6 @@ class DueIndex {
   Result<std::vector<QueuedRecipient>> Undecided(size_t limit);
   Result<void> SetRoute(RecipientKey recipient, const Route& route, int64_t generation);
   Result<bool> MakeAllDue(Microseconds now);
-  Result<bool> MakeDue(const Route& route, Microseconds now);
 
  private:
   // The recipients that wait for one route as one configuration decided it: a run of the index.

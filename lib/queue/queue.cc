@@ -103,7 +103,6 @@ Result<std::vector<QueuedRecipient>> Queue::Due(const Route& route, Microseconds
   return impl_->due.Due(route, now, limit);
 }
 Result<std::optional<QueuedMessage>> Queue::Message(MessageKey key) { return impl_->ledger.Message(key); }
-Result<std::optional<MessageKey>> Queue::Find(const mail::QueueId& id) { return impl_->history.Find(id); }
 Result<std::vector<QueuedRecipient>> Queue::WaitingSince(const Route& route, bool null_sender, Microseconds arrival,
                                                          size_t limit) {
   return impl_->due.WaitingSince(route, null_sender, arrival, limit);
@@ -115,7 +114,6 @@ Result<void> Queue::SetRoute(RecipientKey recipient, const Route& route, int64_t
   return impl_->due.SetRoute(recipient, route, generation);
 }
 Result<bool> Queue::MakeAllDue(Microseconds now) { return impl_->due.MakeAllDue(now); }
-Result<bool> Queue::MakeDue(const Route& route, Microseconds now) { return impl_->due.MakeDue(route, now); }
 
 Result<void> Queue::MarkDispatched(std::span<const RecipientKey> recipients, Microseconds now) {
   return impl_->ledger.MarkDispatched(recipients, now);
@@ -141,16 +139,10 @@ Result<std::string> Queue::ContentHead(MessageKey message, size_t max_bytes) {
   return impl_->contents.Head(message, max_bytes);
 }
 
-Result<void> Queue::AddEvent(const mail::QueueId& id, const Event& event) {
-  const auto known = impl_->history.Knows(id);
-  if (!known) return known.error();
-  if (!*known) return {};
-  return impl_->history.AddEvent(id.text(), History::kNoRecipient, event);
-}
 Result<std::vector<Event>> Queue::Trace(const mail::QueueId& id) {
   auto trace = impl_->history.Trace(id);
   if (!trace) return trace;
-  const auto message = Find(id);
+  const auto message = impl_->history.Find(id);
   if (!message) return message.error();
   if (!message.value()) return trace;
   auto present = impl_->listing.Present(**message, kMaxTrace);
@@ -171,9 +163,6 @@ Result<Counts> Queue::Count() {
   return Counts{static_cast<uint64_t>(numbers->messages), static_cast<uint64_t>(numbers->dead)};
 }
 
-Result<std::optional<Destination>> Queue::LoadDestination(const std::string& next_hop, const std::string& account) {
-  return impl_->destinations.Load(next_hop, account);
-}
 Result<std::vector<Destination>> Queue::LoadDestinations(size_t limit) {
   return impl_->destinations.LoadAll(limit);
 }

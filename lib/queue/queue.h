@@ -242,7 +242,6 @@ class Queue {
   Result<std::vector<QueuedRecipient>> Due(const Route& route, Microseconds now, size_t limit);
   // Nothing when it is not there, or was damaged and has been set aside.
   Result<std::optional<QueuedMessage>> Message(MessageKey key);
-  Result<std::optional<MessageKey>> Find(const mail::QueueId& id);
   // Waiting recipients for `route` of messages with or without a sender (notices) that arrived before `arrival`, at
   // most `limit`: what has expired behind a destination that cannot be reached.
   Result<std::vector<QueuedRecipient>> WaitingSince(const Route& route, bool null_sender, Microseconds arrival,
@@ -250,10 +249,9 @@ class Queue {
   // Waiting recipients whose route was decided by another configuration.
   Result<std::vector<QueuedRecipient>> RoutedByOther(int64_t generation, size_t limit);
   Result<void> SetRoute(RecipientKey recipient, const Route& route, int64_t generation);
-  // Everything that waits (or what waits for `route`) is due at `now`. True: more is left, call again; bounded work
-  // a call, whatever the queue's depth.
+  // Everything that waits is due at `now`. True: more is left, call again; bounded work a call, whatever the queue's
+  // depth.
   Result<bool> MakeAllDue(Microseconds now);
-  Result<bool> MakeDue(const Route& route, Microseconds now);
 
   // --- delivery
   Result<void> MarkDispatched(std::span<const RecipientKey> recipients, Microseconds now);
@@ -272,10 +270,8 @@ class Queue {
   Result<std::string> ContentHead(MessageKey message, size_t max_bytes);
 
   // --- history and listing
-  // Nothing happens when the history does not know `id`. A repeat of one of this recipient's last events makes that
-  // one's count and `last`.
-  Result<void> AddEvent(const mail::QueueId& id, const Event& event);
-  // In order of time, at most kMaxTrace; then where its unfinished recipients are now.
+  // In order of time, at most kMaxTrace; then where its unfinished recipients are now. A repeat of one of a
+  // recipient's last events is that one, with its count and time.
   Result<std::vector<Event>> Trace(const mail::QueueId& id);
   // The submitter, while the history knows it.
   Result<std::optional<uint32_t>> Submitter(const mail::QueueId& id);
@@ -287,7 +283,6 @@ class Queue {
   Result<Counts> Count();
 
   // --- destinations
-  Result<std::optional<Destination>> LoadDestination(const std::string& next_hop, const std::string& account);
   Result<std::vector<Destination>> LoadDestinations(size_t limit);
   Result<void> SaveDestination(const Destination& destination);
 

@@ -85,26 +85,10 @@ TEST_F(QueueHistory, RecordsNothingWhenNothingWasTried) {
   EXPECT_THAT(TraceOf(1), ElementsAre("submitted  x1", "now queued r0@example.net x1"));
 }
 
-TEST_F(QueueHistory, TakesEventsOfTheRunnersOwn) {
+TEST_F(QueueHistory, KnowsTheSubmitter) {
   Put(1);
-  Event event;
-  event.first = event.last = kStart;
-  event.kind = "warned";
-  event.recipient = "r0@example.net";
-  for (int i = 0; i < 2; ++i) {
-    Do([&] { return queue().AddEvent(MakeId(1), event); });
-  }
-  Do([&] { return queue().AddEvent(MakeId(99), event); });
-  EXPECT_THAT(TraceOf(1), ElementsAre("submitted  x1", "warned r0@example.net x2", "now queued r0@example.net x1"));
-  EXPECT_TRUE(queue().Trace(MakeId(99))->empty());
-}
-
-TEST_F(QueueHistory, KnowsTheSubmitterAndTheMessage) {
-  const Stored stored = Put(1);
   EXPECT_EQ(queue().Submitter(MakeId(1)).value(), 1000U);
   EXPECT_FALSE(queue().Submitter(MakeId(2)).value().has_value());
-  EXPECT_EQ(queue().Find(MakeId(1)).value(), stored.key);
-  EXPECT_FALSE(queue().Find(MakeId(2)).value().has_value());
 }
 
 TEST_F(QueueHistory, ForgetsFinishedMessagesByAge) {
