@@ -14,8 +14,7 @@ namespace {
 
 using sys::Cat;
 
-constexpr size_t kExpiredPage = 256;           // recipients returned at once
-constexpr uint64_t kSmallContent = 64 * 1024;  // what is handed on from its intake, without being counted
+constexpr size_t kExpiredPage = 256;  // recipients returned at once
 constexpr mail::EnhancedStatus kLocalTrouble{4, 3, 0};
 constexpr std::string_view kOpen = "open";  // of a circuit, as the queue remembers it
 constexpr std::string_view kClosed = "closed";
@@ -38,11 +37,11 @@ Destination::~Destination() { context_.loop.Cancel(probe_timer_); }
 void Destination::TakeFresh(const FreshMessage& fresh, std::vector<queue::QueuedRecipient> recipients,
                             std::vector<Chosen>& chosen) {
   const bool in_turn = !stopping_ && !backlog_.HasWork() && !concurrency_.is_open();
-  const bool small =
-      recipients.size() <= context_.policy.recipients_a_delivery && fresh.facts.content_bytes <= kSmallContent;
+  const bool in_one = recipients.size() <= context_.policy.recipients_a_delivery;
   Connection* connection = nullptr;
-  if (in_turn && small && IsProgramReady())
+  if (in_turn && in_one && IsProgramReady()) {
     connection = workers_.FindRoom(concurrency_.Allowed(sys::MonotonicClock()), 0);
+  }
   if (connection == nullptr) return backlog_.NoteDue();
   auto unit = std::make_shared<Unit>();
   unit->message = context_.active.FindOrAdd(fresh.facts);

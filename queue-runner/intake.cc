@@ -172,8 +172,13 @@ sys::Result<void> Intake::StoreSmall(const ArrivalPointer& arrival) {
   auto stored = context_.queue.Insert(NewMessageOf(arrival->submission, arrival->id), *arrival->content,
                                       arrival->routes, context_.policy.generation);
   if (!stored) return stored.error();
-  fresh_.push_back(MakeFresh(*arrival, *stored));
+  if (IsFresh(*arrival)) fresh_.push_back(MakeFresh(*arrival, *stored));
   return {};
+}
+
+bool Intake::IsFresh(const Arrival& arrival) {
+  return arrival.submission.envelope.recipients.size() <= kFreshRecipients &&
+         arrival.content->size() <= kFreshBytes;
 }
 
 sys::Result<void> Intake::StoreSlice(Arrival& arrival) {
@@ -203,8 +208,6 @@ void Intake::OnSlice(const ArrivalPointer& arrival) {
     if (!std::exchange(arrival->has_begun, true)) return;
     arrival->copied += queue::kContentChunk;
     if (arrival->copied < arrival->content->size()) return;
-    const std::set<queue::Route, RouteOrder> routes(arrival->routes.begin(), arrival->routes.end());
-    for (const auto& route : routes) listener_.due_now(route);
   }
   large_.pop_front();
   Accept(*arrival);
@@ -256,6 +259,10 @@ void Intake::Accept(const Arrival& arrival) {
         Cat(asked, ": submitted again by uid ", arrival.submission.uid, ", already accepted as ", id.text()));
   } else if (id != arrival.submission.id) {
     context_.log.Warning(Cat(asked, ": this id is another message's; accepted as ", id.text()));
+  }
+  if (!arrival.known && !IsFresh(arrival)) {
+    const std::set<queue::Route, RouteOrder> routes(arrival.routes.begin(), arrival.routes.end());
+    for (const auto& route : routes) listener_.due_now(route);
   }
   if (arrival.pickup == pickup_) listener_.answer(ipc::Accepted{arrival.submission.handle, id});
 }

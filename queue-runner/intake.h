@@ -24,8 +24,11 @@ class Intake {
   static constexpr size_t kBatchMessages = 64;
   static constexpr uint64_t kBatchBytes = 4 * 1024 * 1024;
   static constexpr size_t kMaxWaiting = 128;  // messages taken from pickup and not yet committed
+  // What is handed on as it came, without being counted or read from the queue.
+  static constexpr size_t kFreshRecipients = 50;
+  static constexpr uint64_t kFreshBytes = 64 * 1024;
 
-  // How an answer reaches pickup, and how dispatch learns of a large message (small ones go by TakeFresh).
+  // How an answer reaches pickup, and how dispatch learns of a message that is not handed on by TakeFresh.
   struct Listener {
     std::function<void(const ipc::ToPickup&)> answer;
     std::function<void(const queue::Route&)> due_now;
@@ -74,6 +77,7 @@ class Intake {
   sys::Result<void> ChooseId(Arrival& arrival);
   sys::Result<void> StoreSmall(const ArrivalPointer& arrival);
   sys::Result<void> StoreSlice(Arrival& arrival);
+  static bool IsFresh(const Arrival& arrival);
   void OnSlice(const ArrivalPointer& arrival);
   void OnSliceFailed(const ArrivalPointer& arrival, const sys::Error& error);
   void Accept(const Arrival& arrival);

@@ -38,8 +38,9 @@ class IntakeTest : public PartsTest {
  protected:
   void SetUp() override {
     PartsTest::SetUp();
-    intake_.emplace(*context_, Intake::Listener{[this](const ipc::ToPickup& answer) { OnAnswer(answer); },
-                                                [](const queue::Route&) {}});
+    intake_.emplace(*context_,
+                    Intake::Listener{[this](const ipc::ToPickup& answer) { OnAnswer(answer); },
+                                     [this](const queue::Route& route) { due_.push_back(route.next_hop); }});
   }
 
   void OnAnswer(const ipc::ToPickup& answer) {
@@ -53,7 +54,8 @@ class IntakeTest : public PartsTest {
   static std::string Id(uint64_t number) { return mail::QueueId::Make(std::chrono::seconds(number), 7).text(); }
 
   // The same token, size and digest each time: one submission that comes again, its content `bytes` long.
-  void Submit(uint64_t number, size_t bytes, const std::string& token = std::string(32, 'a')) {
+  void Submit(uint64_t number, size_t bytes, const std::string& token = std::string(32, 'a'),
+              size_t recipients = 1) {
     ipc::Submission submission;
     submission.handle = number;
     submission.id = *mail::QueueId::Parse(Id(number));
@@ -63,7 +65,7 @@ class IntakeTest : public PartsTest {
     submission.arrival_us = sys::WallClock().count();
     submission.content_bytes = bytes;
     submission.envelope.sender = "a@example.org";
-    submission.envelope.recipients = {{"b@example.net", {}, {}, {}}};
+    submission.envelope.recipients.assign(recipients, {"b@example.net", {}, {}, {}});
     auto content = sys::SealedCopy(std::string(bytes, 'x'));
     ASSERT_TRUE(content);
     ASSERT_TRUE(intake_->Take(std::move(submission), sys::UniqueFd(dup(content->view().get()))));
@@ -81,6 +83,7 @@ class IntakeTest : public PartsTest {
 
   std::optional<Intake> intake_;
   std::vector<std::string> answers_;
+  std::vector<std::string> due_;
 };
 
 TEST_F(IntakeTest, AnswersOnlyAfterTheCommit) {
@@ -89,6 +92,19 @@ TEST_F(IntakeTest, AnswersOnlyAfterTheCommit) {
   EXPECT_THAT(answers_, IsEmpty());
   batch_->Commit();
   EXPECT_THAT(answers_, ElementsAre("1 accepted " + Id(1)));
+}
+
+TEST_F(IntakeTest, LeavesToTheQueueWhatIsLargeOrForVeryMany) {
+  Submit(1, Intake::kFreshBytes, std::string(32, 'a'), Intake::kFreshRecipients);
+  EXPECT_THAT(Apply(), SizeIs(1));
+  batch_->Commit();
+  EXPECT_THAT(due_, IsEmpty());
+  Submit(2, Intake::kFreshBytes + 1, std::string(32, 'b'));
+  Submit(3, 100, std::string(32, 'c'), Intake::kFreshRecipients + 1);
+  EXPECT_THAT(Apply(), IsEmpty());
+  EXPECT_THAT(due_, IsEmpty());
+  batch_->Commit();
+  EXPECT_THAT(due_, ElementsAre("relay.one", "relay.one"));
 }
 
 TEST_F(IntakeTest, RefusesForNowAloneWhatComesAgainWhileItIsBeingStored) {
