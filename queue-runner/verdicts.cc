@@ -107,14 +107,20 @@ bool Verdicts::OnVerdict(Unit& unit, size_t index, const mail::Verdict& verdict,
 void Verdicts::OnSilence(Unit& unit, size_t index) {
   const auto& recipient = unit.recipients[index];
   const Microseconds now = sys::WallClock();
-  const Microseconds next = NextAttempt(AttemptOf(*unit.message, now), context_.policy.schedule);
+  const Attempt attempt = AttemptOf(*unit.message, now);
   unit.answered[index] = true;
   Pending& pending = PendingOf(unit.message);
+  pending.lines.push_back(
+      RecipientLine(*unit.message, recipient.recipient, now, kInDoubtStatus, "deferred", kInDoubtText));
+  // A relay that takes every content and answers none would otherwise be given it for ever.
+  if (HasExpired(attempt, context_.policy.schedule)) {
+    return Fail(unit.message, {recipient.key, recipient.recipient, std::string(kInDoubtStatus),
+                               std::string(kInDoubtText), "", true});
+  }
+  const Microseconds next = NextAttempt(attempt, context_.policy.schedule);
   pending.outcomes.push_back({recipient.key, RecipientState::kInDoubt, next, true, std::string(kInDoubtStatus),
                               std::string(kInDoubtText), ""});
   pending.due_later.push_back(next);
-  pending.lines.push_back(
-      RecipientLine(*unit.message, recipient.recipient, now, kInDoubtStatus, "deferred", kInDoubtText));
 }
 
 void Verdicts::OnNotAttempted(Unit& unit, size_t index, const mail::Deferred* why, bool counts) {

@@ -400,6 +400,17 @@ TEST_F(RunnerTest, HoldsInDoubtWhatHadBegunWhenTheConnectionDied) {
   EXPECT_THAT(Delivered()[0], HasSubstr(" duplicate"));
 }
 
+// A relay that takes every content and answers none: each try is a copy, and the last one comes at the lifetime's end.
+TEST_F(RunnerTest, ReturnsWhatIsInDoubtWhenItIsTooOld) {
+  Configure("relayhost = relay.one\nmaximal_queue_lifetime = 0\n");
+  SetMode("begin-and-die");
+  ASSERT_EQ(Start(), "ready\n");
+  Inject(Id(1) + " a@example.org b@example.net 100");
+  ASSERT_TRUE(WaitLog(Id(1) + ": from=<a@example.org>, status=expired, returned to sender"));
+  EXPECT_THAT(LogText(), HasSubstr("in doubt: the connection ended before the reply"));
+  ASSERT_TRUE(WaitLog(": sender non-delivery notification: "));
+}
+
 TEST_F(RunnerTest, HoldsInDoubtWhatWasDispatchedWhenItWasKilled) {
   Configure("relayhost = relay.one\nminimal_backoff_time = 1s\nmaximal_backoff_time = 1s\n");
   SetMode("hang");
