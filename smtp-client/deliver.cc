@@ -6,7 +6,6 @@
 #include "lib/sys/clock.h"
 #include "lib/sys/text.h"
 #include "smtp-client/content_writer.h"
-#include "smtp-client/opening.h"
 #include "smtp-client/report.h"
 
 namespace outpost::smtp_client {
@@ -163,7 +162,7 @@ void Delivery::SettleInterrupted(Current& current, const Interruption& trouble) 
     why.why += sys::Cat("; it said: ", said->ToString());
     // Too large, or not wanted: words on this content alone.
     const bool of_content = current.stage == Stage::kContent && said->Class() >= 4 && said->code != kClosing;
-    if (of_content) why = {SoftStatus(*said), std::move(why.why), mail::Fault::kMessage};
+    if (of_content) why = {said->SoftStatus(), std::move(why.why), mail::Fault::kMessage};
   }
   current.transaction.Abandon(why, trouble.kind == Interruption::Kind::kNonsense);
 }

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "lib/sys/text.h"
-#include "smtp-client/opening.h"
 #include "smtp-client/secret.h"
 
 namespace outpost::smtp_client {
@@ -36,7 +35,7 @@ Login::Step Login::OnReply(const Reply& reply) {
     return Fail({4, 7, 0}, sys::Cat("SASL authentication failed: ", relay_,
                                     " accepted the login without completing ", exchange_.mechanism()));
   }
-  mail::EnhancedStatus status = SoftStatus(reply);
+  mail::EnhancedStatus status = reply.SoftStatus();
   if (status.subject == 0) status = {4, 7, 8};
   return Fail(status, sys::Cat("SASL authentication failed; server ", relay_, " said: ", reply.ToString()),
               reply.code == kClosing ? mail::Fault::kPath : mail::Fault::kAccount);

@@ -17,12 +17,6 @@ bool SaysEsmtp(const Reply& reply) {
 
 }  // namespace
 
-mail::EnhancedStatus SoftStatus(const Reply& reply) {
-  mail::EnhancedStatus status = reply.Status();
-  status.category = 4;
-  return status;
-}
-
 Opening::Opening(OpeningPolicy policy, std::string_view relay) : policy_(std::move(policy)), relay_(relay) {}
 
 Opening::Step Opening::Start() {
@@ -62,7 +56,7 @@ Opening::Step Opening::OnReply(const Reply& reply) {
 
 Opening::Step Opening::Greet(const Reply& reply) {
   if (reply.code != kServiceReady)
-    return Fail(SoftStatus(reply), sys::Cat("host ", relay_, " refused to talk to me: ", reply.ToString()));
+    return Fail(reply.SoftStatus(), sys::Cat("host ", relay_, " refused to talk to me: ", reply.ToString()));
   const bool needs_esmtp = policy_.has_credential || (TlsRequired() && !tls_);
   if (policy_.always_send_ehlo || needs_esmtp || SaysEsmtp(reply)) return SendEhlo();
   stage_ = Stage::kHelo;
@@ -79,7 +73,7 @@ Opening::Step Opening::OnEhlo(const Reply& reply) {
     stage_ = Stage::kHelo;
     return {Next::kReply, sys::Cat("HELO ", policy_.helo_name, "\r\n"), {}};
   }
-  if (reply.Class() != 2) return Fail(SoftStatus(reply), DescribeRefusal(relay_, reply, Stage::kEhlo));
+  if (reply.Class() != 2) return Fail(reply.SoftStatus(), DescribeRefusal(relay_, reply, Stage::kEhlo));
   capabilities_ = ParseEhlo(reply);
   if (tls_ || policy_.tls_level == conf::TlsLevel::kNone) return {Next::kReady, "", {}};
   if (capabilities_.starttls) {
@@ -91,7 +85,7 @@ Opening::Step Opening::OnEhlo(const Reply& reply) {
 }
 
 Opening::Step Opening::OnHelo(const Reply& reply) {
-  if (reply.Class() != 2) return Fail(SoftStatus(reply), DescribeRefusal(relay_, reply, Stage::kHelo));
+  if (reply.Class() != 2) return Fail(reply.SoftStatus(), DescribeRefusal(relay_, reply, Stage::kHelo));
   capabilities_ = {};
   return {Next::kReady, "", {}};
 }
@@ -99,7 +93,7 @@ Opening::Step Opening::OnHelo(const Reply& reply) {
 // A relay that offered TLS and then refuses it gets no plain text: that is how an attacker would look.
 Opening::Step Opening::OnStartTls(const Reply& reply) {
   if (reply.code == kServiceReady) return {Next::kHandshake, "", {}};
-  mail::EnhancedStatus status = SoftStatus(reply);
+  mail::EnhancedStatus status = reply.SoftStatus();
   if (status.subject == 0) status = {4, 7, 5};
   return Fail(status, DescribeRefusal(relay_, reply, Stage::kStartTls));
 }

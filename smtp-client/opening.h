@@ -66,7 +66,4 @@ class Opening {
   Capabilities capabilities_;
 };
 
-// The status of a failure that is only deferred, whatever class the relay gave it.
-mail::EnhancedStatus SoftStatus(const Reply& reply);
-
 }  // namespace outpost::smtp_client

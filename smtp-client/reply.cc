@@ -34,6 +34,12 @@ mail::EnhancedStatus Reply::Status() const {
   return mail::EnhancedStatus{Class(), 0, 0};
 }
 
+mail::EnhancedStatus Reply::SoftStatus() const {
+  mail::EnhancedStatus status = Status();
+  status.category = 4;
+  return status;
+}
+
 size_t ReplyParser::Feed(std::string_view bytes) {
   size_t taken = 0;
   while (taken < bytes.size() && !complete_ && broken_.empty()) {

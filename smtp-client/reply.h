@@ -32,6 +32,8 @@ struct Reply {
   std::string ToString() const;
   // The code that the first line's text begins with, if its class is the reply's (RFC 2034); else "C.0.0".
   mail::EnhancedStatus Status() const;
+  // The same of a failure that is only deferred, whatever class the relay gave it.
+  mail::EnhancedStatus SoftStatus() const;
 };
 
 class ReplyParser {

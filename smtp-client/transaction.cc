@@ -11,6 +11,11 @@ namespace {
 constexpr int kStartMailInput = 354;
 constexpr int kClosing = 421;
 
+// The relay wants to be logged in to, or TLS, before it takes anything (RFC 4954 section 6, RFC 3207 section 4).
+bool WantsLogin(const Reply& reply) {
+  return reply.code == 530 || reply.code == 534 || reply.code == 535 || reply.code == 538;
+}
+
 bool IsAscii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
@@ -172,7 +177,7 @@ Stage Transaction::stage() const {
 
 Transaction::Step Transaction::OnReply(const Reply& reply) {
   const Stage at = stage();
-  if (expected_.empty() || reply.code == kClosing) return Close(reply, at);
+  if (expected_.empty() || reply.code == kClosing || WantsLogin(reply)) return Close(reply, at);
   const Expected expected = expected_.front();
   expected_.pop_front();
   switch (expected.phase) {
@@ -239,13 +244,15 @@ Transaction::Step Transaction::OnFinalReply(const Reply& reply) {
   return {"", Next::kEnd};
 }
 
-// The relay goes away, or answers what was not asked: nobody is refused for that.
+// The relay goes away, does not know us, or answers what was not asked: nobody is refused for that.
 Transaction::Step Transaction::Close(const Reply& reply, Stage stage) {
   must_close_ = true;
-  const mail::EnhancedStatus status = reply.Class() == 4 ? reply.Status() : mail::EnhancedStatus{4, 5, 0};
+  const bool spoke_of_us = reply.Class() == 4 || WantsLogin(reply);
+  const mail::EnhancedStatus status = spoke_of_us ? reply.SoftStatus() : mail::EnhancedStatus{4, 5, 0};
   // Before the relay has looked at sender and recipients it speaks for itself, not of this message.
   const bool early = stage == Stage::kReset || stage == Stage::kMail;
-  const mail::Fault fault = early ? mail::Fault::kPath : mail::Fault::kMessage;
+  mail::Fault fault = early ? mail::Fault::kPath : mail::Fault::kMessage;
+  if (WantsLogin(reply)) fault = mail::Fault::kAccount;
   const mail::Deferred why{status, DescribeRefusal(relay_, reply, stage), fault};
   if (reply.code == kClosing) {
     Settle(why);

@@ -60,6 +60,20 @@ def test_permanent_refusal_before_the_message_returns_nothing(client, relay, sta
     assert [transaction.sender for transaction in server.kept] == ["alice@example.org"]
 
 
+@pytest.mark.parametrize("stage", ["MAIL", "RCPT", "DATA"])
+def test_login_wanted_by_a_relay_that_main_cf_has_none_for_returns_nothing(plain, relays, stage):
+    server = relays.scripted(at={stage: reply("530 5.7.0 Authentication required")})
+    outpost = plain(server).start()
+    queue_id = outpost.submit("-f", "alice@example.org", "bob@example.net", message=b"Subject: kept\n\n")
+    assert "Authentication required" in outpost.wait_for_deferred(queue_id)["reason"]
+    outpost.wait_for_log("Authentication required.*its mail waits")
+    server.at.clear()
+    outpost.command("flush")
+    server.wait("Subject: kept")
+    outpost.wait_until_empty()
+    assert [transaction.sender for transaction in server.kept] == ["alice@example.org"]
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_temporary_refusal_is_tried_again(client, relay, stage):
     server = relay(at={stage: first(1, reply("451 4.7.1 later"))})

@@ -71,7 +71,8 @@ struct Play {
     if (const auto* delivered = std::get_if<mail::Delivered>(&verdict))
       return "sent " + delivered->status.ToString();
     if (const auto* deferred = std::get_if<mail::Deferred>(&verdict)) {
-      return (deferred->fault == mail::Fault::kMessage ? "deferred " : "path ") + deferred->status.ToString();
+      const char* const faults[] = {"deferred ", "account ", "path "};
+      return faults[static_cast<size_t>(deferred->fault)] + deferred->status.ToString();
     }
     return "returned " + std::get<mail::Returned>(verdict).status.ToString();
   }
@@ -194,6 +195,25 @@ const std::vector<Strange> kRelays = {
      {"250 Ok", "250 Ok", "550 5.1.1 no", "354 go", "421 4.3.2 bye"},
      "deferred 4.3.2",
      "returned 5.1.1",
+     "<content>",
+     true},
+    {"login wanted at MAIL", {"530 5.7.0 login first"}, "account 4.7.0", "account 4.7.0", "", true},
+    {"login wanted at RCPT",
+     {"250 Ok", "550 5.1.1 no", "530 5.7.1 not logged in"},
+     "account 4.7.1",
+     "account 4.7.1",
+     "",
+     true},
+    {"login wanted at DATA",
+     {"250 Ok", "250 Ok", "250 Ok", "535 5.7.8 no"},
+     "account 4.7.8",
+     "account 4.7.8",
+     "",
+     true},
+    {"login wanted at the end",
+     {"250 Ok", "550 5.1.1 no", "250 Ok", "354 go", "530 login first"},
+     "returned 5.1.1",
+     "account 4.0.0",
      "<content>",
      true},
     {"354 to MAIL", {"354 go"}, "path 4.5.0", "path 4.5.0", "", true},
