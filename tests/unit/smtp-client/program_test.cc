@@ -1,6 +1,7 @@
 // The real program, started as the queue runner starts it, against a relay that plays a script.
 #include <chrono>
 #include <fcntl.h>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <poll.h>
@@ -8,6 +9,7 @@
 #include <sstream>
 #include <string>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -18,6 +20,7 @@
 #include "lib/sys/file.h"
 #include "lib/sys/socket.h"
 #include "lib/sys/spawn.h"
+#include "lib/sys/text.h"
 #include "tests/support/scripted_relay.h"
 #include "tests/support/temporary_directory.h"
 
@@ -285,6 +288,53 @@ TEST_F(SmtpProgram, AnIdleConnectionThatEndsIsNoMessagesTrouble) {
   Expect<ipc::Verdicts>(channel);
   EXPECT_EQ(mail::Fault::kPath, Expect<ipc::ConnectionFailed>(channel).why.fault);
   ExpectEnd(channel);
+}
+
+// Of a connection's process, the only one that the parent has.
+struct Footprint {
+  size_t descriptors = 0;
+  size_t kilobytes = 0;
+};
+Footprint FootprintOfChild(pid_t parent) {
+  const std::string task = sys::Cat("/proc/", parent, "/task/", parent, "/children");
+  std::string child;
+  std::ifstream(task) >> child;
+  Footprint found;
+  for ([[maybe_unused]] const auto& one : std::filesystem::directory_iterator("/proc/" + child + "/fd"))
+    ++found.descriptors;
+  size_t whole = 0;
+  std::ifstream("/proc/" + child + "/statm") >> whole >> found.kilobytes;
+  found.kilobytes *= static_cast<size_t>(sysconf(_SC_PAGESIZE)) / 1024;
+  return found;
+}
+
+TEST_F(SmtpProgram, ThousandsOfMessagesCostNoMoreThanAFew) {
+  constexpr int kMessages = 3000;
+  ScriptedRelay relay([](RelayTurn& turn) {
+    turn.Greet();
+    for (int i = 0; i < kMessages; ++i) {
+      turn.TakeEnvelope();
+      turn.Content();
+      turn.Say("250 2.0.0 " + std::string(100, 'x'));
+    }
+    turn.Line();
+  });
+  Start("");
+  const auto channel = ConnectTo(relay);
+  Footprint early;
+  for (int i = 0; i < kMessages; ++i) {
+    Deliver(channel, "Subject: x\n\nbody\n");
+    if (i == 0) Expect<ipc::Connected>(channel);
+    Expect<ipc::Begun>(channel);
+    ASSERT_TRUE(Expect<ipc::Verdicts>(channel).last);
+    if (i == 200) early = FootprintOfChild(process_.pid);
+  }
+  const Footprint late = FootprintOfChild(process_.pid);
+  EXPECT_GT(early.descriptors, 0U);
+  EXPECT_LE(late.descriptors, early.descriptors + 1);
+#if !defined(__SANITIZE_ADDRESS__)  // which keeps what has been freed
+  EXPECT_LE(late.kilobytes, early.kilobytes + 512);
+#endif
 }
 
 // Relays take so many messages a connection and no more. What was given to us ahead was not attempted, which the
