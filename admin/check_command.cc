@@ -40,9 +40,9 @@ void CheckPasswords(conf::Configuration& configuration, const conf::SmtpClientSe
     }
     return;
   }
-  conf::CheckSecretTables(configuration, kPasswords, mailer);
   // Who is neither root nor the mailer may not read them, and need not.
-  if (geteuid() != 0 && geteuid() != mailer.uid) return;
+  const bool readable = conf::CheckSecretTables(configuration, kPasswords, mailer);
+  if (!readable || (geteuid() != 0 && geteuid() != mailer.uid)) return;
   conf::TableList tables = conf::TableList::Open(configuration, kPasswords, smtp.smtp_sasl_password_maps);
   if (!tables.empty() && !smtp.relayhost.empty()) CheckHasPassword(configuration, tables, smtp.relayhost);
 }
@@ -54,6 +54,13 @@ void CheckTrust(conf::Configuration& configuration, const conf::SmtpClientSettin
     if (path.empty() || access(path.c_str(), R_OK) == 0) continue;
     configuration.AddFinding(Severity::kError, name, sys::Error::FromErrno(sys::Cat("read ", path)).text());
   }
+}
+
+// Root reads any main.cf; the programs read it again as the mailer's user.
+void CheckMainCf(conf::Configuration& configuration, const conf::FileReader& mailer) {
+  const std::string path = configuration.location().MainCf();
+  if (access(path.c_str(), R_OK) != 0) return;  // Load() has found that
+  if (!conf::MayRead(path, mailer)) configuration.AddFinding(conf::UnreadableFile(path, mailer));
 }
 
 // The mailer's user, or this process's after a finding that there is none.
@@ -71,7 +78,9 @@ void CheckConfiguration(Environment& environment) {
   conf::CheckSettings(configuration);
   const conf::QueueRunnerSettings settings = conf::ReadQueueRunnerSettings(configuration);
   const conf::SmtpClientSettings smtp = conf::ReadSmtpClientSettings(configuration);
-  CheckPasswords(configuration, smtp, MailerUser(environment, settings));
+  const conf::FileReader mailer = MailerUser(environment, settings);
+  CheckMainCf(configuration, mailer);
+  CheckPasswords(configuration, smtp, mailer);
   CheckTrust(configuration, smtp);
 }
 

@@ -16,11 +16,13 @@ bool Unknown(std::string_view name) {
   return false;
 }
 
+bool IsKnown(const conf::Configuration& configuration, std::string_view name) {
+  return conf::FindParameter(name) != nullptr || configuration.IsSet(name);
+}
+
 // Whether `name` could be shown.
 bool ShowParameter(const conf::Configuration& configuration, std::string_view name) {
-  if (conf::FindParameter(name) == nullptr && !configuration.IsSet(name)) {
-    return Unknown(name);
-  }
+  if (!IsKnown(configuration, name)) return Unknown(name);
   const auto value = configuration.Expanded(name);
   if (!value) {
     PrintError(value.error().text());
@@ -35,7 +37,9 @@ bool ShowExplicit(const conf::Configuration& configuration, const std::vector<st
     if (!names.empty() && std::ranges::find(names, name) == names.end()) continue;
     PrintOut(sys::Cat(name, value.empty() ? " =" : " = ", sys::Printable(value, 65536), "\n"));
   }
-  return true;
+  bool known = true;
+  for (const std::string& name : names) known &= IsKnown(configuration, name) || Unknown(name);
+  return known;
 }
 
 }  // namespace

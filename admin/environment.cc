@@ -1,5 +1,7 @@
 #include "admin/environment.h"
 
+#include <algorithm>
+#include <tuple>
 #include <unistd.h>
 
 #include "lib/sys/file.h"
@@ -13,6 +15,12 @@ std::optional<Environment> MakeEnvironment(const std::optional<std::string>& dir
     PrintError(location.error().text());
     return std::nullopt;
   }
+  // Another place's mailer must not be stopped for a mistyped one. Where nothing was named, what has lost its main.cf
+  // can still be looked at and stopped.
+  if (location->was_named && access(location->MainCf().c_str(), R_OK) != 0) {
+    PrintError(sys::Error::FromErrno(sys::Cat("open ", location->MainCf())).text());
+    return std::nullopt;
+  }
   auto configuration = conf::Configuration::Load(*location);
   auto common = conf::ReadCommonSettings(configuration);
   spool::SpoolPaths paths(common.queue_directory);
@@ -20,11 +28,12 @@ std::optional<Environment> MakeEnvironment(const std::optional<std::string>& dir
 }
 
 void PrintFindings(const conf::Configuration& configuration) {
-  for (const auto severity : {conf::Finding::Severity::kWarning, conf::Finding::Severity::kError}) {
-    for (const auto& finding : configuration.findings()) {
-      if (finding.severity == severity) PrintError(finding.ToString());
-    }
-  }
+  std::vector<conf::Finding> findings = configuration.findings();
+  std::ranges::stable_sort(findings, {}, [](const conf::Finding& finding) {
+    return std::tuple(finding.severity == conf::Finding::Severity::kError, std::string_view(finding.file),
+                      finding.line);
+  });
+  for (const conf::Finding& finding : findings) PrintError(finding.ToString());
 }
 
 void PrintOut(std::string_view text) {

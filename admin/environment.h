@@ -18,10 +18,10 @@ struct Environment {
 };
 
 // Never fails for what main.cf says: the findings are in the configuration. Nothing when there is no place for a
-// configuration at all; the reason is on stderr.
+// configuration at all, or none can be opened in the place that -C or MAIL_CONFIG names; the reason is on stderr.
 std::optional<Environment> MakeEnvironment(const std::optional<std::string>& directory_option);
 
-// Prints the findings, worst last, to stderr.
+// Prints the findings to stderr: errors last, each kind by file and line.
 void PrintFindings(const conf::Configuration& configuration);
 
 void PrintOut(std::string_view text);

@@ -110,7 +110,8 @@ std::string MailqSummary(uint64_t messages, uint64_t bytes) {
 }
 
 std::string FormatTrace(const ipc::TraceLine& line) {
-  std::string text = sys::Cat(FormatTime(line.first_us), "  ", Padded(line.kind, 10));
+  const bool is_all = line.recipient.empty() && line.relay.empty() && line.text.empty();
+  std::string text = sys::Cat(FormatTime(line.first_us), "  ", is_all ? line.kind : Padded(line.kind, 10));
   if (!line.recipient.empty()) text += sys::Cat("  to ", line.recipient);
   if (!line.relay.empty()) text += sys::Cat("  by ", line.relay);
   if (!line.text.empty()) text += sys::Cat("  ", line.text);

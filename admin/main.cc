@@ -5,6 +5,7 @@
 //   promises   says what was done, or what was wrong and what to do; exit statuses are sysexits.h's
 //   if killed  nothing is lost: every change is made by the runner, or in one transaction
 #include <functional>
+#include <iostream>
 #include <optional>
 #include <string>
 #include <sysexits.h>
@@ -24,7 +25,7 @@ using outpost::admin::Environment;
 using Command = std::function<int(Environment&)>;
 
 struct Options {
-  std::string directory;
+  std::optional<std::string> directory;
   bool once = false;
   bool json = false;
   bool explicit_only = false;
@@ -56,7 +57,6 @@ void DefineService(CLI::App& app, Options& options, Command& chosen) {
 
 void DefineQueue(CLI::App& app, Options& options, Command& chosen) {
   auto* queue = app.add_subcommand("queue", "What waits");
-  queue->require_subcommand(1);
   auto* list = queue->add_subcommand("list", "Each message, its recipients, why they wait and until when");
   list->add_flag("--json", options.json, "One JSON object a line");
   list->callback([&] { chosen = [&](Environment& e) { return outpost::admin::ListQueue(e, options.json); }; });
@@ -92,6 +92,11 @@ void DefineConfiguration(CLI::App& app, Options& options, Command& chosen) {
   });
 }
 
+// One line, as for every other error. CLI11 says neither who speaks nor which words there are.
+std::string FailureMessage(const CLI::App* app, const CLI::Error& error) {
+  return std::string("outpost: ") + error.what() + " (`" + app->get_name() + " --help` shows what is)\n";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -100,6 +105,7 @@ int main(int argc, char** argv) {
   Options options;
   Command chosen;
   app.add_option("-C", options.directory, "Configuration directory");
+  app.failure_message(FailureMessage);
   DefineService(app, options, chosen);
   DefineQueue(app, options, chosen);
   DefineConfiguration(app, options, chosen);
@@ -109,11 +115,10 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? EX_OK : EX_USAGE;
   }
   if (!chosen) {
-    outpost::admin::PrintOut(app.help());
+    std::cerr << app.help();
     return EX_USAGE;
   }
-  auto environment = outpost::admin::MakeEnvironment(
-      options.directory.empty() ? std::nullopt : std::optional<std::string>(options.directory));
+  auto environment = outpost::admin::MakeEnvironment(options.directory);
   if (!environment) return EX_CONFIG;
   return chosen(*environment);
 }

@@ -99,8 +99,8 @@ int ForEachEvent(Environment& environment, const std::string& id,
   if (!events) return Fail(events.error(), EX_UNAVAILABLE);
   if (events->empty()) return Fail(sys::Error(sys::Cat(id, ": no such message")), EX_DATAERR);
   for (const auto& event : *events) {
-    on_event({event.first.count(), event.last.count(), event.count, event.kind, event.recipient,
-              event.status.empty() ? event.text : sys::Cat(event.status, " ", event.text), event.relay});
+    on_event({event.first.count(), event.last.count(), event.count, event.kind, event.recipient, event.text,
+              event.relay});
   }
   return EX_OK;
 }

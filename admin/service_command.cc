@@ -12,6 +12,7 @@
 #include "admin/check_command.h"
 #include "admin/control_client.h"
 #include "admin/format.h"
+#include "admin/mailer_user.h"
 #include "admin/own_queue.h"
 #include "lib/queue/queue.h"
 #include "lib/sys/clock.h"
@@ -53,6 +54,15 @@ bool ConfigurationIsRight(Environment& environment) {
   CheckConfiguration(environment);
   PrintFindings(environment.configuration);
   return !environment.configuration.HasErrors();
+}
+
+// Refuses a user who is neither root nor the one whose queue it is.
+bool MayStart(Environment& environment) {
+  const std::string owner = conf::ReadQueueRunnerSettings(environment.configuration).mail_owner;
+  const auto mailer = FindMailerUser(environment.paths, owner);
+  if (geteuid() == 0 || !mailer || mailer->uid == geteuid()) return true;
+  PrintError(sys::Cat("only root and ", owner, " may start the mailer of ", environment.paths.root()));
+  return false;
 }
 
 // What the runner wrote to its notify descriptor: "ready", or why not.
@@ -106,6 +116,7 @@ int Start(Environment& environment) {
     PrintError("the mailer is running already");
     return EX_OK;
   }
+  if (!MayStart(environment)) return EX_NOPERM;
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) {
     PrintError(sys::Error::FromErrno("make a pipe").text());
@@ -133,6 +144,7 @@ int Start(Environment& environment) {
 
 int StartInForeground(Environment& environment, bool once) {
   if (!ConfigurationIsRight(environment)) return EX_CONFIG;
+  if (!MayStart(environment)) return EX_NOPERM;
   auto arguments = RunnerArguments(environment);
   if (once) arguments.emplace_back("--once");
   std::vector<char*> argv;

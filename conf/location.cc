@@ -62,8 +62,10 @@ sys::Result<Location> Locate(const std::optional<std::string>& option) {
   if (option || !from_environment.empty()) {
     sys::Result<std::string> directory = DirectoryOf(option.value_or(from_environment));
     if (!directory) return directory.error();
-    if (*directory == user_directory) return UserLocation(std::move(*directory));
-    return SystemLocation(std::move(*directory));
+    const bool is_own = *directory == user_directory;
+    Location named = is_own ? UserLocation(std::move(*directory)) : SystemLocation(std::move(*directory));
+    named.was_named = true;
+    return named;
   }
   if (!user_directory.empty() && access((user_directory + "/main.cf").c_str(), F_OK) == 0) {
     return UserLocation(user_directory);

@@ -12,6 +12,7 @@ struct Location {
   std::string directory;                // absolute
   bool user_mode = false;               // the user's own
   std::string default_queue_directory;  // what queue_directory is unless main.cf says otherwise
+  bool was_named = false;               // by the option or MAIL_CONFIG
   std::string MainCf() const { return directory + "/main.cf"; }
 };
 

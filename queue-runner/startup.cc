@@ -176,6 +176,11 @@ std::variant<Prepared, Trouble> Prepare(const Options& options) {
   if (auto dropped = confine::DropPrivileges(settings.mail_owner); !dropped) {
     return Trouble{EX_CONFIG, dropped.error().text()};
   }
+  // Root may read what the programs, which read it again, may not.
+  if (access(location->MainCf().c_str(), R_OK) != 0) {
+    return Trouble{EX_CONFIG,
+                   sys::Error::FromErrno(Cat("open ", location->MainCf(), " as ", settings.mail_owner)).text()};
+  }
   if (auto made = MakeMissing({paths.Temporary(), 0700}, settings); !made) {
     return Trouble{EX_CANTCREAT, made.error().text()};
   }

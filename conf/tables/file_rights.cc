@@ -123,11 +123,16 @@ sys::Result<FileReader> ReaderOf(const std::string& user) {
   return reader;
 }
 
+bool MayRead(const std::string& path, const FileReader& reader) {
+  struct stat status {};
+  return !FindClosedDirectory(path, reader) && stat(path.c_str(), &status) == 0 && MayUse(path, status, reader, 4);
+}
+
 Finding UnreadableFile(const std::string& path, const FileReader& reader) {
   if (std::optional<Finding> closed = FindClosedDirectory(path, reader)) return *closed;
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
-    return {Severity::kError, path, 0, sys::Error::FromErrno("inspect it").text()};
+    return {Severity::kError, path, 0, sys::Error::FromErrno("cannot be opened").text()};
   }
   return {Severity::kError, path, 0,
           sys::Cat(reader.user, " cannot read it (", Describe(status),
@@ -138,7 +143,7 @@ std::vector<Finding> CheckSecretFile(const std::string& path, const FileReader& 
   if (std::optional<Finding> closed = FindClosedDirectory(path, reader)) return {*closed};
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
-    return {{Severity::kError, path, 0, sys::Error::FromErrno("inspect it").text()}};
+    return {{Severity::kError, path, 0, sys::Error::FromErrno("cannot be opened").text()}};
   }
   if (!S_ISREG(status.st_mode)) return {{Severity::kError, path, 0, "is no regular file"}};
   std::vector<Finding> findings = JudgeOthers(path, status, reader);
@@ -146,12 +151,17 @@ std::vector<Finding> CheckSecretFile(const std::string& path, const FileReader& 
   return findings;
 }
 
-void CheckSecretTables(Configuration& configuration, std::string_view parameter, const FileReader& reader) {
+bool CheckSecretTables(Configuration& configuration, std::string_view parameter, const FileReader& reader) {
+  bool right = true;
   for (const std::string& item : configuration.List(parameter)) {
     const sys::Result<TableName> name = ParseTableName(item);
     if (!name) continue;  // TableList::Open tells
-    for (Finding& finding : CheckSecretFile(name->name, reader)) configuration.AddFinding(std::move(finding));
+    for (Finding& finding : CheckSecretFile(name->name, reader)) {
+      right &= finding.severity != Severity::kError;
+      configuration.AddFinding(std::move(finding));
+    }
   }
+  return right;
 }
 
 }  // namespace outpost::conf

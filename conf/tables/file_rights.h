@@ -29,8 +29,12 @@ sys::Result<FileReader> ReaderOf(const std::string& user);
 // Rights beyond the mode (access control lists) count only where `reader` is this process.
 std::vector<Finding> CheckSecretFile(const std::string& path, const FileReader& reader);
 
-// The same of every file among the tables of `parameter`, into the configuration's findings.
-void CheckSecretTables(Configuration& configuration, std::string_view parameter, const FileReader& reader);
+// The same of every file among the tables of `parameter`, into the configuration's findings. False when one of them is
+// an error.
+bool CheckSecretTables(Configuration& configuration, std::string_view parameter, const FileReader& reader);
+
+// By its mode and those of the directories on its path; as above for this process.
+bool MayRead(const std::string& path, const FileReader& reader);
 
 // The error alone that CheckSecretFile gives for a file, or a directory on its path, that `reader` may not read;
 // a general one when the reason is not to be seen.

@@ -180,6 +180,44 @@ def test_an_unknown_message_is_wrong_input_with_or_without_a_running_mailer(host
         assert done.returncode == 65 and "no such message" in done.stdout, done.stdout
 
 
+@pytest.mark.parametrize("uid, words, status, said", [
+    (0, "outpost frobnicate", 64, "frobnicate"),
+    (0, "outpost queue frob", 64, "frob"),
+    (0, "outpost start --frob", 64, "--frob"),
+    (0, "outpost", 64, "Usage: outpost"),
+    (0, "outpost queue", 64, "Usage: outpost queue"),
+    (0, "outpost trace", 64, "ID"),
+    (0, "outpost trace nonsense", 65, "nonsense is no queue id"),
+    (0, "outpost conf relayhots", 65, "is it relayhost?"),
+    (0, "outpost conf -n relayhots", 65, "is it relayhost?"),
+    (0, "outpost -C /nowhere stop", 78, "open /nowhere/main.cf: No such file or directory"),
+    (0, "outpost -C /etc/hostname check", 78, "open /etc/hostname/main.cf: Not a directory"),
+    (0, "env MAIL_CONFIG=/nowhere outpost mailq", 78, "open /nowhere/main.cf: No such file or directory"),
+    (0, "outpost -C '' status", 78, "name is empty"),
+    (0, "outpost stop", 0, "not running"),
+    (0, "outpost flush", 69, "not running: `outpost start` starts it"),
+    (0, "outpost reload", 69, "not running: `outpost start` starts it"),
+    (0, "outpost status", 3, "not running"),
+    (ALICE, "outpost start", 77, "only root and outpost may start the mailer of /var/spool/outpost"),
+    (ALICE, "sendmail -q", 77, "only root and outpost may start the mailer of /var/spool/outpost"),
+    (ALICE, "mailq", 69, "its queue cannot be read"),
+    (ALICE, "outpost check", 0, ""),
+])
+def test_a_wrong_command_is_told_what_is_wrong(host, uid, words, status, said):
+    done = host.run_as(uid, "sh", "-c", words, check=False)
+    assert (done.returncode, said in done.stdout) == (status, True), done.stdout
+
+
+def test_a_main_cf_that_root_alone_can_read_is_found_before_the_start(host):
+    """pickup and outpost-smtp read it again, as the mail owner."""
+    host.root.file("/etc/outpost/main.cf").chmod(0o600)
+    for command in ("check", "start", "start-fg"):
+        done = host.root.run("outpost", command, check=False)
+        assert done.returncode == 78 and "/etc/outpost/main.cf: outpost cannot read it (mode 0600" in done.stdout
+    done = host.root.run("/usr/libexec/outpost/outpost-queue-runner", check=False)
+    assert done.returncode == 78 and "open /etc/outpost/main.cf as outpost: Permission denied" in done.stdout
+
+
 def test_users_cannot_reach_what_is_not_theirs(host, build):
     host.root.write("/etc/outpost/auth_passwd", "[localhost] alice:secret\n")
     host.install(build)  # sets the rights of what has come since
