@@ -19,6 +19,11 @@ using sys::Result;
 
 namespace {
 
+// Of a record its addresses are held in memory, until the runner has stored them; they are no more than it is itself. So
+// many bytes of records are at work at once, or one that is larger. The smallest do not wait for the others.
+constexpr uint64_t kMaxBytesAtWork = 64 * 1024 * 1024;
+constexpr uint64_t kSmallRecord = 64 * 1024;
+
 // A record that is not one has no errno; what the system refused has, and may work another time.
 Fate FateOf(const Error& error) {
   return error.code() != 0 ? Fate::Later(error.text()) : Fate::Refused(EX_DATAERR, error.text());
@@ -54,6 +59,28 @@ bool Reception::HasRoomFor(uint64_t record_bytes) const {
 
 void Reception::Take(StoredRecord record, const Arrival& arrival, std::function<void(const Fate&)> on_fate) {
   auto job = std::make_shared<Job>(std::move(record), arrival, std::move(on_fate));
+  if (job->record.size() <= kSmallRecord) return Start(job);
+  line_.push_back(std::move(job));
+  StartNext();
+}
+
+void Reception::StartNext() {
+  while (!line_.empty()) {
+    const uint64_t size = line_.front()->record.size();
+    if (bytes_at_work_ > 0 && bytes_at_work_ + size > kMaxBytesAtWork) return;
+    const JobPointer job = std::move(line_.front());
+    line_.pop_front();
+    bytes_at_work_ += size;
+    job->on_fate = [this, size, tell = std::move(job->on_fate)](const Fate& fate) {
+      bytes_at_work_ -= size;
+      tell(fate);
+      StartNext();
+    };
+    Start(job);
+  }
+}
+
+void Reception::Start(const JobPointer& job) {
   if (auto begun = Begin(*job); !begun) return job->on_fate(FateOf(begun.error()));
   work_.Add([this, job] { return Step(*job); });
 }

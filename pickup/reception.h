@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -64,7 +65,8 @@ class Reception {
   // Asked before it is read, so that one large message keeps no small ones from being recorded.
   bool HasRoomFor(uint64_t record_bytes) const;
 
-  // Takes a whole record. `on_fate` is called exactly once, perhaps before this returns; not when the runner goes away.
+  // Takes a whole record; larger ones may have to wait for each other. `on_fate` is called exactly once, perhaps before
+  // this returns; not when the runner goes away.
   void Take(StoredRecord record, const Arrival& arrival, std::function<void(const Fate&)> on_fate);
 
   // The runner's answers.
@@ -76,6 +78,10 @@ class Reception {
 
  private:
   struct Job;
+  using JobPointer = std::shared_ptr<Job>;
+  // Begins those of the line that there is memory for.
+  void StartNext();
+  void Start(const JobPointer& job);
   // One slice of a job; true when the job is over: handed to the runner, or at its fate.
   bool Step(Job& job);
   sys::Result<void> Begin(Job& job);
@@ -87,7 +93,9 @@ class Reception {
   sys::FdView directory_;
   WorkQueue& work_;
   QueueLink& link_;
-  std::string block_;  // for reading records; one serves all jobs
+  std::string block_;            // for reading records; one serves all jobs
+  std::deque<JobPointer> line_;  // larger records that have not begun
+  uint64_t bytes_at_work_ = 0;   // of larger ones that have, and are not at their fate
   uint64_t next_handle_ = 1;
   std::unordered_map<uint64_t, std::function<void(const Fate&)>> waiting_;
 };

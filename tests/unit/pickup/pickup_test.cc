@@ -14,7 +14,7 @@
 namespace outpost::pickup {
 namespace {
 
-bool IsQuiet(const sys::UniqueFd& socket) {
+bool IsQuiet(sys::FdView socket) {
   pollfd waiting{socket.get(), POLLIN, 0};
   return poll(&waiting, 1, 50) == 0;
 }
@@ -179,6 +179,30 @@ TEST_F(PickupTest, TakesALargeMessageWhileSmallOnesPass) {
   Accept(taken.submission);
   EXPECT_TRUE(Answer(large).starts_with("queued "));
   EXPECT_TRUE(std::filesystem::is_empty(paths_.Temporary()));
+}
+
+// Each may be addresses alone, which are in memory until the runner has them.
+TEST_F(PickupTest, DealsWithSoManyLargeRecordsAtOnce) {
+  Start();
+  Next<ipc::Scanned>();
+  constexpr uint64_t kRecords = 8;
+  constexpr uint64_t kAtOnce = 6;  // of 10 MB each
+  std::vector<sys::UniqueFd> callers;
+  for (uint64_t i = 0; i < kRecords; ++i) {
+    callers.push_back(Submit(SampleRecord(HeadNumber(i), "\n" + std::string(10'000'000, 'x') + "\n")));
+  }
+  std::vector<ipc::Submission> at_work;
+  for (uint64_t i = 0; i < kAtOnce; ++i) at_work.push_back(NextMessage().submission);
+  EXPECT_TRUE(IsQuiet(runner_.fd())) << "the others wait";
+  const auto small = Submit(SampleRecord(HeadNumber(100), "\n"));
+  Accept(NextMessage().submission);
+  EXPECT_TRUE(Answer(small).starts_with("queued "));
+  for (uint64_t i = kAtOnce; i < kRecords; ++i) {
+    Accept(at_work[i - kAtOnce]);
+    at_work.push_back(NextMessage().submission);
+  }
+  for (uint64_t i = kRecords - kAtOnce; i < kRecords; ++i) Accept(at_work[i]);
+  for (const auto& caller : callers) EXPECT_TRUE(Answer(caller).starts_with("queued "));
 }
 
 TEST_F(PickupTest, KnowsASubmissionThatComesAgainByItsDigest) {
