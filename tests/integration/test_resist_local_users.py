@@ -11,6 +11,9 @@ import time
 
 import pytest
 
+from harness.installed import ALICE
+from harness.wait import wait_for
+
 OTHER, ANOTHER = 54321, 54322
 _ALPHABET = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz"
 
@@ -237,3 +240,47 @@ def test_root_submits_to_a_mailer_of_another_user(plain, relays):
     outpost.sendmail("bob@example.net", message=b"Subject: of root\n\n", uid=0)
     outpost.start()
     assert "userid 0" in server.wait("Subject: of root").content.decode()
+
+
+DROP = "/usr/libexec/outpost/outpost-drop"
+
+
+def maildrop_of(host):
+    return host.root.file("/var/spool/outpost/maildrop")
+
+
+def test_drop_does_what_it_does_whatever_its_caller_sets(host):
+    """Attack S4: the environment, descriptors and limits of a set-gid program."""
+    for number, before in enumerate((
+            "LD_PRELOAD=/srv/x.so LD_AUDIT=/srv/x.so LD_DEBUG=all LD_DEBUG_OUTPUT=/tmp/debug", "MALLOC_TRACE=/tmp/debug",
+            "GCONV_PATH=/srv LANG=../../srv TZ=:/etc/shadow", "exec >&-;", "exec 2>&-;", "umask 777;", "umask 0;",
+            "ulimit -c unlimited;", "ulimit -v 8000;", "trap '' TERM HUP INT PIPE XFSZ;")):
+        (host.root.srv / "record").write_bytes(record(number))
+        host.run_as(ALICE, "sh", "-c", f"{before} {DROP} </srv/record")
+        assert len(os.listdir(maildrop_of(host))) == number + 1
+    for name in os.listdir(maildrop_of(host)):
+        status = os.stat(maildrop_of(host) / name)
+        assert (status.st_mode & 0o7777, status.st_uid) == (0o740, ALICE)
+    assert not [name for name in os.listdir(host.root.file("/tmp")) if name.startswith("debug")]
+
+
+def test_drop_is_not_its_callers_to_look_into(host):
+    """Attack S11. What is left of a killed one is no submission."""
+    host.root.srv.joinpath("record").write_bytes(record(1))
+    running = host.root.spawn("setpriv", f"--reuid={ALICE}", f"--regid={ALICE}", "--clear-groups", "sh", "-c",
+                              f"(cat /srv/record; sleep 60) | {DROP}")
+    wait_for(lambda: os.listdir(maildrop_of(host)), "drop's file")
+    [pid] = host.run_as(ALICE, "pidof", DROP).stdout.split()
+    for look in ("ls /proc/{}/fd", "cat /proc/{}/environ", "head -c1 /proc/{}/mem", "readlink /proc/{}/cwd", "cat /proc/{}/maps"):
+        assert host.run_as(ALICE, "sh", "-c", look.format(pid), check=False).returncode != 0, look
+    for path in ("/var/spool/outpost/maildrop", "/var/spool/outpost/corrupt", "/var/spool/outpost/private"):
+        assert host.run_as(ALICE, "sh", "-c", f"ls {path} || touch {path}/x || ln -s /etc/passwd {path}/y",
+                           check=False).returncode != 0
+    host.run_as(ALICE, "kill", "-9", pid)
+    running.terminate()
+    running.wait()
+    host.root.run("outpost", "start")
+    host.run_as(ALICE, "sendmail", "bob@example.net", input=b"Subject: after the killed one\n\n")
+    host.server.wait("after the killed one")
+    [left] = os.listdir(maildrop_of(host))
+    assert os.stat(maildrop_of(host) / left).st_mode & 0o100 == 0 and len(host.server.kept) == 1
