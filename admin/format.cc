@@ -128,6 +128,7 @@ std::string FormatStatus(const ipc::StatusLine& status, Microseconds now) {
     text += sys::Cat(", ", status.dead_letters, status.dead_letters == 1 ? " dead letter" : " dead letters");
   }
   text += '\n';
+  if (!status.trouble.empty()) text += sys::Cat("new mail is refused for now: ", status.trouble, "\n");
   for (const auto& destination : status.destinations) text += sys::Cat("  ", destination, "\n");
   return text;
 }

@@ -80,12 +80,14 @@ sys::Result<void> Batch::CommitAlone(const Change& change) {
 }
 
 void Batch::Succeed() {
-  if (!std::exchange(in_trouble_, false)) return;
+  in_trouble_ = false;
+  if (std::exchange(trouble_, "").empty()) return;
   log_.Info("the queue takes changes again");
 }
 
 void Batch::Fail(const sys::Error& error) {
-  if (std::exchange(in_trouble_, true)) return;
+  in_trouble_ = true;
+  if (!std::exchange(trouble_, error.text()).empty()) return;
   log_.Error(sys::Cat("cannot change the queue: ", error.text(),
                       "; new mail is refused for now and nothing is dispatched until it can be"));
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "lib/queue/queue.h"
@@ -36,6 +37,8 @@ class Batch {
   void TryAgain() { in_trouble_ = false; }
   // The last commit failed: keep what can be kept in memory, begin nothing new.
   bool in_trouble() const { return in_trouble_; }
+  // Why the last one failed, "" from the next good one on.
+  const std::string& trouble() const { return trouble_; }
 
  private:
   sys::Result<void> ApplyAdded();
@@ -49,6 +52,7 @@ class Batch {
   std::vector<Change> added_;    // not yet applied
   std::vector<Change> applied_;  // in the open transaction
   bool in_trouble_ = false;
+  std::string trouble_;
 };
 
 }  // namespace outpost::queue_runner

@@ -248,6 +248,7 @@ ipc::StatusLine Runner::Status() {
     status.messages = counts->messages;
     status.dead_letters = counts->dead;
   }
+  status.trouble = sys::Printable(batch_.trouble());
   status.destinations = dispatch_.StatusLines(kStatusLines);
   return status;
 }

@@ -36,6 +36,7 @@ void Describe(auto& fields, Of<StatusLine> auto& line) {
   fields.Text("queue_directory", line.queue_directory, kMaxPath);
   fields("messages", line.messages);
   fields("dead_letters", line.dead_letters);
+  fields.Text("trouble", line.trouble);
   fields.List(
       "destinations", line.destinations, kMaxDestinations, [](auto& list, auto& text) { list.TextElement(text); },
       kListRoom);

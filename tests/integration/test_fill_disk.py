@@ -45,7 +45,8 @@ def submit(host, text, check=True):
     return host.run_as(ALICE, "sendmail", "bob@example.net", input=f"Subject: {text}\n\n".encode(), check=check)
 
 
-def test_verdict_is_recorded_once_there_is_room(host, disk):
+def hold_at_dot(host):
+    """The relay's answer to a content waits: two events, that it has come and that it may be answered."""
     at_dot, may_answer = threading.Event(), threading.Event()
 
     def answer_late(session):
@@ -53,20 +54,41 @@ def test_verdict_is_recorded_once_there_is_room(host, disk):
         may_answer.wait(60)
 
     host.server.at["DOT"] = answer_late
+    return at_dot, may_answer
+
+
+def test_verdict_is_recorded_once_there_is_room(host, disk):
+    at_dot, may_answer = hold_at_dot(host)
     submit(host, "before it was full")
     assert at_dot.wait(30)
     disk.fill()
     may_answer.set()
     host.server.wait("before it was full")
     wait_for(lambda: "cannot change the queue" in host.log(), "the runner's complaint", detail=host.log)
-    assert host.root.run("outpost", "status").returncode == 0
+    assert "refused for now" in host.root.run("outpost", "status").stdout
     disk.free()
     wait_for(lambda: ": removed" in host.log(), "the verdict's commit", detail=host.log)
-    assert "takes changes again" in host.log() and "in doubt" not in host.log()
+    assert "in doubt" not in host.log()
+    assert host.log().count("cannot change the queue") == 1 and host.log().count("takes changes again") == 1
     assert "queue is empty" in host.root.run("outpost", "queue", "list").stdout
     submit(host, "when there was room")
     host.server.wait("when there was room")
     assert len(host.server.containing("before it was full")) == 1
+
+
+def test_queue_drains_on_a_full_disk_in_the_space_that_it_has(host, disk):
+    for n in range(20):
+        submit(host, f"before, number {n}.")
+    host.server.wait("before, number", count=20)
+    host.root.run("outpost", "stop")
+    host.root.run("outpost", "start")
+    at_dot, may_answer = hold_at_dot(host)
+    submit(host, "the last one")
+    assert at_dot.wait(30)
+    disk.fill()
+    may_answer.set()
+    wait_for(lambda: host.log().count(": removed") == 21, "the verdict's commit", detail=host.log)
+    assert "cannot change the queue" in host.log()
 
 
 @pytest.mark.parametrize("size", [100, 3_000_000], ids=["small", "large"])

@@ -83,6 +83,18 @@ TEST_F(BatchTest, RetriesALoneChangeOnlyInAnotherBatch) {
   EXPECT_FALSE(batch_->in_trouble());
 }
 
+TEST_F(BatchTest, TellsTheReasonUntilACommitGoesWell) {
+  EXPECT_EQ(batch_->trouble(), "");
+  Add("a", [] { return true; });
+  EXPECT_FALSE(batch_->Commit());
+  batch_->TryAgain();
+  EXPECT_FALSE(batch_->in_trouble());
+  EXPECT_EQ(batch_->trouble(), "no space");
+  Add("b");
+  EXPECT_TRUE(batch_->Commit());
+  EXPECT_EQ(batch_->trouble(), "");
+}
+
 TEST_F(BatchTest, LeavesWhatIsNotWorthItsOwnCommitToFail) {
   Add("a");
   Add(
