@@ -25,9 +25,7 @@ constexpr const char* kMaps = "smtp_sasl_password_maps";
 // What the looking process writes: one of these, then the text.
 enum class Answer : char { kFound = 'F', kNothing = 'N', kError = 'E' };
 
-std::string Say(Answer answer, std::string_view text) {
-  return sys::Cat(std::string_view(reinterpret_cast<const char*>(&answer), 1), text);
-}
+std::string Say(Answer answer, std::string_view text) { return sys::Cat(static_cast<char>(answer), text); }
 
 void LogWarnings(const conf::Configuration& configuration, size_t from, const sys::Log& log) {
   for (const auto& finding : std::span(configuration.findings()).subspan(from)) {

@@ -33,9 +33,9 @@ class Parent {
   // `log` must outlive this.
   static sys::Result<Parent> Make(ipc::Channel channel, conf::Location location, const sys::Log& log);
 
-  // Serves until the channel closes: nothing. Returns in a forked process as
-  // well, there with what it is to serve; the Parent is then to be destroyed at once, which closes what is the
-  // parent's.
+  // Serves until the channel closes: nothing. (max_idle is the queue runner's to mind, who alone knows that it has
+  // not just asked for a connection.) Returns in a forked process as well, there with what it is to serve; the
+  // Parent is then to be destroyed at once, which closes what is the parent's.
   sys::Result<std::optional<ConnectionStart>> Serve();
 
  private:

@@ -156,6 +156,24 @@ def test_a_name_server_that_is_silent_defers(through, network):
     network.name_servers(NAME_SERVER)
 
 
+@pytest.mark.core
+@pytest.mark.parametrize("record", [
+    b"\xff" * 40,  # no name at all
+    b"\xc0\x0c",  # ends after the name
+    b"\xc0\x00" + b"\x00\x0f\x00\x01" + b"\x00" * 6,  # a name that points into the head
+    b"\xc0\x0c\x00\x0f\x00\x01\x00\x00\x00\x3c\xff\xff\x00\x0a\x01a",  # longer than the packet
+    b"\xc0\x0c\x00\x0f\x00\x01\x00\x00\x00\x3c\x00\x04\x00\x0a\xc0\x30",  # a host whose name points at itself
+], ids=["noise", "cut", "pointer", "overlong", "loop"])
+def test_nonsense_from_a_name_server_defers(through, network, record):
+    """S25; for a recipient's domain, where DNS has most to say."""
+    with ScriptedNameServer(network, lambda name, kind: record) as babbler:
+        network.name_servers(babbler.address)
+        outpost = through("")
+        assert_stays(outpost, submit(outpost, "nonsense", "bob@anywhere.example"), r"4\.4\.3", "anywhere.example")
+        assert "signal" not in outpost.log()
+    network.name_servers(NAME_SERVER)
+
+
 def test_resolv_conf_is_read_afresh_for_each_connection(through, relay, network):
     first = relay(FIRST)
     network.name_servers(NOBODY_THERE)

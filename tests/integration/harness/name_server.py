@@ -71,7 +71,8 @@ NO_ERROR, SERVER_FAILURE = 0, 2
 
 
 class ScriptedNameServer:
-    """Answers over UDP what `script(name, type)` returns: a response code and no records, or None for silence."""
+    """Answers over UDP what `script(name, type)` returns: a response code and no records, the bytes of what is said to
+    be one record, or None for silence."""
 
     def __init__(self, network, script, address="127.0.0.54"):
         self.address = address
@@ -91,10 +92,12 @@ class ScriptedNameServer:
             except TimeoutError:
                 continue
             name, kind, end = _read_question(question)
-            code = self._script(name, kind)
-            if code is not None:
-                head = question[:2] + struct.pack("!HHHHH", 0x8180 | code, 1, 0, 0, 0)
-                self._socket.sendto(head + question[12:end], client)
+            said = self._script(name, kind)
+            if said is None:
+                continue
+            code, record = (NO_ERROR, said) if isinstance(said, bytes) else (said, b"")
+            head = question[:2] + struct.pack("!HHHHH", 0x8180 | code, 1, bool(record), 0, 0)
+            self._socket.sendto(head + question[12:end] + record, client)
 
     def close(self):
         self._closing = True
