@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <csignal>
 #include <poll.h>
-#include <sys/socket.h>
 #include <sysexits.h>
 #include <unistd.h>
 #include <utility>
@@ -27,6 +26,7 @@ using sys::Result;
 constexpr size_t kBlock = 64 * 1024;
 constexpr int kTriesBySocket = 2;
 constexpr int kCannotExecute = 127;
+
 class Deadline {
  public:
   explicit Deadline(milliseconds from_now) : end_(sys::MonotonicClock() + from_now) {}
@@ -172,7 +172,11 @@ Attempt<std::string> HandOver(const sys::ReadOnlyFd& record, const spool::Record
                               const TimeLimits& limits) {
   for (int tries = 0; tries < kTriesBySocket; ++tries) {
     const auto asked = AskBySocket(record, ways, limits);
-    if (const auto* answer = std::get_if<spool::Answer>(&asked)) return FromAnswer(*answer);
+    if (const auto* answer = std::get_if<spool::Answer>(&asked)) {
+      if (tries == 0 || answer->kind != spool::Answer::Kind::kLater) return FromAnswer(*answer);
+      // The first try may still be on its way into the queue: to say "not kept" now could make the caller send it twice.
+      break;
+    }
     if (std::get<Silence>(asked) == Silence::kNobodyThere) break;
   }
   if (ways.drop_program.empty()) return ByOwnRights(record, head.id, ways);

@@ -2,8 +2,8 @@
 // into the maildrop. On success it is on stable storage in either case.
 //
 // An answer that does not come (time-out, end of connection, nonsense) leaves open whether the message was kept. The
-// same record, id and token included, is then handed over once more by the socket, and after that by the maildrop: the
-// queue knows it again and keeps one. Every wait has an end.
+// same record, id and token included, is then handed over once more by the socket, and after that, or when that is put
+// off, by the maildrop: the queue knows it again and keeps one. Every wait has an end.
 #pragma once
 
 #include <chrono>

@@ -134,6 +134,15 @@ TEST_F(HandOverTest, AsksAgainForALostAnswerWithTheSameRecord) {
   }
 }
 
+// A large message took longer to store than sendmail waits; asked again, the mailer puts off what it is still storing.
+TEST_F(HandOverTest, GoesToTheMaildropWhenThePutOffTryMayHaveBeenKeptBefore) {
+  Fill("Subject: x\n\nbody\n");
+  FakePickup pickup(ways_.submit_socket, {{.answer = ""}, {.answer = "later it is still being stored\n"}});
+  EXPECT_EQ(HandOverRecord(), head_.id.text());
+  EXPECT_EQ(pickup.Records().size(), 2U);
+  EXPECT_EQ(Dropped(), bytes_);
+}
+
 TEST_F(HandOverTest, GoesToTheMaildropWhenTwoAnswersAreLost) {
   Fill("Subject: x\n\nbody\n");
   FakePickup pickup(ways_.submit_socket,
