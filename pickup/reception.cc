@@ -1,6 +1,7 @@
 #include "pickup/reception.h"
 
 #include <algorithm>
+#include <malloc.h>
 #include <sysexits.h>
 #include <utility>
 
@@ -23,6 +24,7 @@ namespace {
 // many bytes of records are at work at once, or one that is larger. The smallest do not wait for the others.
 constexpr uint64_t kMaxBytesAtWork = 64 * 1024 * 1024;
 constexpr uint64_t kSmallRecord = 64 * 1024;
+constexpr uint64_t kTrimmedRecord = 1024 * 1024;
 
 // A record that is not one has no errno; what the system refused has, and may work another time.
 Fate FateOf(const Error& error) {
@@ -75,6 +77,7 @@ void Reception::StartNext() {
       bytes_at_work_ -= size;
       tell(fate);
       StartNext();
+      if (size > kTrimmedRecord && bytes_at_work_ == 0) malloc_trim(0);  // its addresses' place
     };
     Start(job);
   }
