@@ -29,6 +29,7 @@ class Opener {
         level_(settings_.smtp_tls_security_level) {}
 
   Outcome Run() {
+    if (provision_.refusal) return OpenFailure{*provision_.refusal, ""};
     auto resolution = ResolveRelay(provision_.next_hop, provision_.resolve, runner_.fd());
     if (std::holds_alternative<RunnerGone>(resolution)) return RunnerGone{};
     if (auto* verdict = std::get_if<mail::Verdict>(&resolution)) return OpenFailure{std::move(*verdict), ""};

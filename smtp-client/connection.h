@@ -15,7 +15,7 @@
 namespace outpost::smtp_client {
 
 struct OpenFailure {
-  mail::Verdict verdict;  // Deferred; Returned only where DNS says that a recipient's domain takes no mail
+  mail::Verdict verdict;  // Deferred; Returned only where a recipient's domain takes no mail, or is none
   std::string relay;      // "" when nothing was reached
 };
 

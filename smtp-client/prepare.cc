@@ -77,6 +77,10 @@ std::variant<Provision, mail::Deferred> Prepare(conf::Configuration& configurati
   const auto& settings = provision.settings;
 
   auto parsed = ParseNextHop(request.next_hop, static_cast<uint16_t>(settings.smtp_tcp_port));
+  if (!parsed && request.is_recipient_domain) {
+    provision.refusal = mail::Returned{{5, 1, 2}, parsed.error().text()};
+    return provision;
+  }
   if (!parsed) return ConfigurationFault(parsed.error().text());
   provision.next_hop = std::move(*parsed);
   provision.resolve = MakeResolvePolicy(settings, request.is_recipient_domain);

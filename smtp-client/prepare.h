@@ -20,6 +20,8 @@
 namespace outpost::smtp_client {
 
 struct Provision {
+  // A recipient's domain that is no name: its mail is returned, without a connection.
+  std::optional<mail::Returned> refusal;
   conf::SmtpClientSettings settings;
   NextHop next_hop;
   ResolvePolicy resolve;

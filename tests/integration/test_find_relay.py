@@ -185,6 +185,15 @@ def test_resolv_conf_is_read_afresh_for_each_connection(through, relay, network)
     first.wait("another network")
 
 
+def test_the_second_name_server_serves_while_the_first_is_silent(through, relay, network):
+    first = relay(FIRST)
+    with ScriptedNameServer(network, lambda name, kind: None) as silent:
+        network.name_servers(silent.address, NAME_SERVER)
+        outpost = through(f"ordered.example:{PORT}")
+        submit(outpost, "second server")
+        first.wait("second server")
+
+
 def test_localhost_is_no_question_for_dns(through, relay, network):
     """A bridge on this machine is reached without a network, and whatever DNS would say (RFC 6761 section 6.3)."""
     local = relay("127.0.0.1")

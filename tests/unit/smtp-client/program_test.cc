@@ -436,6 +436,22 @@ TEST_F(SmtpProgram, NobodyListensIsAPathFault) {
   EXPECT_EQ("4.4.1", failed.why.status.ToString());
 }
 
+// Letters that make no name of DNS: nobody's server, and no mistake in main.cf.
+TEST_F(SmtpProgram, ARecipientsDomainThatIsNoNameReturnsItsMail) {
+  std::string domain;
+  for (int i = 0; i < 60; ++i) domain += "\xC3\xBC";
+  domain += ".example";
+  Start("");
+  ASSERT_TRUE(parent_.Send(ipc::Prepare{domain, true}.Encode()));
+  Expect<ipc::Prepared>(parent_);
+  const auto channel = ConnectAgain(1);
+  Expect<ipc::Connected>(channel);
+  Deliver(channel, "x\n");
+  const auto verdicts = Expect<ipc::Verdicts>(channel);
+  ASSERT_TRUE(std::holds_alternative<mail::Returned>(verdicts.verdict));
+  EXPECT_EQ("5.1.2", std::get<mail::Returned>(verdicts.verdict).status.ToString());
+}
+
 // S13: bytes behind the reply to STARTTLS would be taken for the encrypted session's.
 TEST_F(SmtpProgram, BytesBehindTheStartTlsReplyEndIt) {
   ScriptedRelay relay([](RelayTurn& turn) {
