@@ -156,12 +156,15 @@ void Reception::Finish(Job& job) {
     log_.WriteAs("cleanup", LogLevel::kInfo, Cat(id, ": refused: ", message->refusal->text));
     return job.on_fate(Fate::Refused(message->refusal->exit_code, message->refusal->text));
   }
+  const std::string message_id = message->message_id;
+  const bool sender_malformed = message->sender_malformed;
+  HandOver(job, std::move(*message));
+  // While the runner is at it.
   log_.Info(Cat(id, ": uid=", job.arrival.uid, " from=<", job.head.sender, ">"));
-  if (message->sender_malformed) {
+  if (sender_malformed) {
     log_.Warning(Cat(id, ": sender is no address, <> takes its place: ", job.head.sender));
   }
-  log_.WriteAs("cleanup", LogLevel::kInfo, Cat(id, ": message-id=", message->message_id));
-  HandOver(job, std::move(*message));
+  log_.WriteAs("cleanup", LogLevel::kInfo, Cat(id, ": message-id=", message_id));
 }
 
 void Reception::HandOver(Job& job, CleanedMessage message) {
