@@ -122,8 +122,9 @@ std::string FormatTrace(const ipc::TraceLine& line) {
 std::string FormatStatus(const ipc::StatusLine& status, Microseconds now) {
   std::string text = sys::Cat("running since ", FormatTime(status.started_us), " (",
                               FormatAge(now - Microseconds(status.started_us)), "), process ", status.pid, "\n",
-                              "configuration ", status.config_directory, ", queue ", status.queue_directory, "\n",
-                              status.messages, status.messages == 1 ? " message waits" : " messages wait");
+                              "configuration ", status.config_directory, ", queue ", status.queue_directory, "\n");
+  if (status.offline_since_us > 0) text += sys::Cat("offline since ", FormatTime(status.offline_since_us), ", ");
+  text += sys::Cat(status.messages, status.messages == 1 ? " message waits" : " messages wait");
   if (status.dead_letters > 0) {
     text += sys::Cat(", ", status.dead_letters, status.dead_letters == 1 ? " dead letter" : " dead letters");
   }

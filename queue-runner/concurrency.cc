@@ -14,6 +14,7 @@ Concurrency::Concurrency(const ConcurrencyRules& rules) : rules_(rules) {
 
 size_t Concurrency::Allowed(Microseconds now) const {
   if (!open_) return window_;
+  if (offline_) return 0;
   return probing_ || now >= next_probe_ ? 1 : 0;
 }
 
@@ -22,7 +23,7 @@ void Concurrency::OnConnected() {
 }
 
 void Concurrency::CloseCircuit() {
-  open_ = opened_by_cuts_ = probing_ = false;
+  open_ = opened_by_cuts_ = probing_ = offline_ = false;
   interval_ = {};
   window_ = rules_.initial;
   gain_ = 0;
@@ -42,6 +43,23 @@ void Concurrency::Resume(const mail::Deferred& why, Microseconds since, Microsec
   next_probe_ = now;
 }
 
+void Concurrency::OnOffline(const mail::Deferred& why, Microseconds now) {
+  if (offline_) return;
+  offline_ = true;
+  if (open_) return;
+  open_ = true;
+  reason_ = why;
+  since_ = now;
+}
+
+// What the account's owner must mend is not mended by a network.
+void Concurrency::OnNewWay(Microseconds now) {
+  offline_ = false;
+  if (!open_ || reason_.fault == mail::Fault::kAccount) return;
+  interval_ = {};
+  next_probe_ = now;
+}
+
 void Concurrency::OnDelivery(Microseconds now) {
   cuts_in_a_row_ = 0;
   if (opened_by_cuts_) CloseCircuit();
@@ -58,6 +76,10 @@ bool Concurrency::OnFailure(const mail::Deferred& why, size_t standing, Microsec
     gain_ = 0;
     no_growth_before_ = now + rules_.shortest_probe_interval;
     return false;
+  }
+  if (offline_) {
+    probing_ = false;
+    return true;
   }
   if (open_ && !probing_) return true;  // another connection of the same failed round
   if (!open_) since_ = now;

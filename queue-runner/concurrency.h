@@ -8,6 +8,8 @@
 // nothing is tried but one probe (one connection, one message) when its time has come; each failed probe doubles the
 // interval, from minimal to maximal back-off. A connection that stands closes it; where connections that stood were
 // lost, only a message dealt with does.
+// Offline: without a way to the relay nothing is tried, nothing counts as a failure and no interval grows. When there
+// is a way again the first connection is a probe, at once; a circuit that the network had opened is probed as well.
 #pragma once
 
 #include <chrono>
@@ -55,6 +57,11 @@ class Concurrency {
   bool OnCut(const mail::Deferred& why, Microseconds now);
   // It was open when a runner before this one ended: one probe, at once, before anything else.
   void Resume(const mail::Deferred& why, Microseconds since, Microseconds now);
+  // There is no way to the relay: `why` is shown, unless there is another reason already.
+  void OnOffline(const mail::Deferred& why, Microseconds now);
+  // There is a way, after none or after another one.
+  void OnNewWay(Microseconds now);
+  bool is_offline() const { return offline_; }
   // The probe ended without a word on the destination (there was no mail for it, or it was taken back).
   void OnProbeDropped() { probing_ = false; }
 
@@ -69,6 +76,7 @@ class Concurrency {
   bool open_ = false;
   bool opened_by_cuts_ = false;
   bool probing_ = false;
+  bool offline_ = false;
   Microseconds interval_{};
   Microseconds next_probe_{};
   Microseconds since_{};

@@ -9,6 +9,7 @@
 #include "lib/sys/log.h"
 #include "lib/sys/unique_fd.h"
 #include "queue-runner/batch.h"
+#include "queue-runner/network.h"
 #include "queue-runner/policy.h"
 #include "queue-runner/spawner.h"
 #include "queue-runner/work.h"
@@ -26,6 +27,7 @@ struct Context {
   sys::FdView scratch_directory;        // private/tmp
   sys::FdView agents_lock;              // agents.lock, for delivery programs
   std::function<void()> ask_for_round;  // another round of events, at once
+  const Network* network = nullptr;     // nothing: taken as there
 };
 
 }  // namespace outpost::queue_runner

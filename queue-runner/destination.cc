@@ -16,8 +16,17 @@ using sys::Cat;
 
 constexpr size_t kExpiredPage = 256;  // recipients returned at once
 constexpr mail::EnhancedStatus kLocalTrouble{4, 3, 0};
+const mail::Deferred kNoWay{{4, 4, 3}, "this host has no network to reach it by", mail::Fault::kPath};
 constexpr std::string_view kOpen = "open";  // of a circuit, as the queue remembers it
 constexpr std::string_view kClosed = "closed";
+
+// "host[address]:port" -> the address.
+std::optional<IpAddress> AddressIn(const std::string& relay) {
+  const size_t begin = relay.find('[') + 1;
+  const size_t end = relay.find(']', begin);
+  if (begin == 0 || end == std::string::npos) return std::nullopt;
+  return IpAddress::Parse(relay.substr(begin, end - begin));
+}
 
 int64_t Seconds(Microseconds time) { return std::chrono::duration_cast<std::chrono::seconds>(time).count(); }
 
@@ -28,7 +37,9 @@ Destination::Destination(Context& context, Verdicts& verdicts, Pool& pool, queue
       verdicts_(verdicts),
       backlog_(context, verdicts, pool, std::move(route)),
       concurrency_(context.policy.concurrency),
-      workers_(context, pool, backlog_.route().next_hop, *this, *this) {}
+      workers_(context, pool, backlog_.route().next_hop, *this, *this) {
+  if (!MayReach()) concurrency_.OnOffline(kNoWay, sys::MonotonicClock());
+}
 
 Destination::~Destination() { context_.loop.Cancel(probe_timer_); }
 
@@ -114,7 +125,8 @@ void Destination::OnAgentFailed(Agent& agent, const mail::Deferred& why) {
 
 void Destination::OnConnectionEnded(uint64_t number) { workers_.Drop(number); }
 
-void Destination::OnConnected(Connection&, const ipc::Connected&) {
+void Destination::OnConnected(Connection&, const ipc::Connected& facts) {
+  last_seen_ = AddressIn(facts.relay);
   const bool was_open = concurrency_.is_open();
   concurrency_.OnConnected();
   if (was_open) OnMaybeClosed();
@@ -258,7 +270,7 @@ void Destination::Resume(const queue::Destination& remembered) {
 // --- time
 
 void Destination::ArmProbe() {
-  if (!concurrency_.is_open() || stopping_) return;
+  if (!concurrency_.is_open() || concurrency_.is_offline() || stopping_) return;
   context_.loop.Cancel(probe_timer_);
   const Microseconds delay = concurrency_.next_probe() - sys::MonotonicClock();
   probe_timer_ = context_.loop.After(delay, [] {});  // a round, which selects
@@ -281,6 +293,22 @@ void Destination::ReturnOlderThan(Microseconds lifetime, bool null_sender) {
   if (waiting->size() < kExpiredPage) return;
   has_expired_ = true;
   context_.ask_for_round();
+}
+
+// --- the network
+
+bool Destination::MayReach() const {
+  return context_.network == nullptr || context_.network->MayReach(route().next_hop, last_seen_);
+}
+
+// What was learned on the way before (addresses, names, connections) is not relied on.
+void Destination::OnNetworkChange() {
+  if (last_seen_ && last_seen_->IsLoopback()) return;
+  const Microseconds now = sys::MonotonicClock();
+  if (!MayReach()) return concurrency_.OnOffline(kNoWay, now);
+  concurrency_.OnNewWay(now);
+  workers_.Retire();
+  backlog_.Reset();
 }
 
 // --- orders from above
@@ -314,6 +342,7 @@ bool Destination::IsForgettable() const {
 
 Waiting Destination::WhyWaiting() const {
   if (!concurrency_.is_open()) return {};
+  if (concurrency_.is_offline()) return {kNoWay.why, sys::WallClock()};
   const Microseconds left = std::max(concurrency_.next_probe() - sys::MonotonicClock(), Microseconds::zero());
   return {concurrency_.reason().why, sys::WallClock() + left};
 }
@@ -323,6 +352,9 @@ std::string Destination::StatusLine() const {
   const Microseconds now = sys::MonotonicClock();
   const Microseconds since = sys::WallClock() - (now - concurrency_.open_since());
   const int64_t wait = std::max<int64_t>(Seconds(concurrency_.next_probe() - now), 0);
+  if (concurrency_.is_offline()) {
+    return sys::Printable(Cat(route().next_hop, ": ", kNoWay.why, "; since ", mail::FormatDate(since)));
+  }
   return sys::Printable(Cat(route().next_hop, ": ", concurrency_.reason().why, "; since ", mail::FormatDate(since),
                             ", next try in ", wait, " s"));
 }

@@ -60,6 +60,8 @@ class Destination : private ConnectionOwner, private AgentOwner {
 
   // As a runner before this one left it: stopped, to be tried with one probe first.
   void Resume(const queue::Destination& remembered);
+  // The ways out of this host, its addresses or its resolver are others than before.
+  void OnNetworkChange();
   // Closed circuit, and a newly prepared program, for the next try: settings or tables may have changed.
   void Reset();
   void RetireProgram() { workers_.Retire(); }
@@ -90,6 +92,7 @@ class Destination : private ConnectionOwner, private AgentOwner {
   void OnAgentFailed(Agent& agent, const mail::Deferred& why) override;
   void OnConnectionEnded(uint64_t connection) override;
 
+  bool MayReach() const;
   bool IsProgramReady();
   void Probe(std::vector<Chosen>& chosen);
   bool Choose(Connection* connection, UnitPointer unit, std::vector<Chosen>& chosen);
@@ -107,7 +110,8 @@ class Destination : private ConnectionOwner, private AgentOwner {
   Backlog backlog_;
   Concurrency concurrency_;
   Workers workers_;
-  bool took_fresh_ = false;  // chosen before this round's Select()
+  std::optional<IpAddress> last_seen_;  // the relay's
+  bool took_fresh_ = false;             // chosen before this round's Select()
   bool has_expired_ = false;
   bool stopping_ = false;
   bool abandoning_ = false;

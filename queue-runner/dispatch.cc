@@ -101,7 +101,10 @@ void Dispatch::ReadDueRoutes() {
   }
   for (const Route& route : *routes) NoteDue(route);
   auto next = context_.queue.NextDue(now);
-  if (next && *next) NoteDueAt(**next);
+  if (!next || !*next) return;
+  // Nothing is put off for so long: the wall clock was ahead when that was written.
+  if (**next > now + LongestBackoff(context_.policy.schedule) + kLongestWait && !once_) flushing_ = now;
+  NoteDueAt(**next);
 }
 
 // --- before the commit: what is decided here
@@ -273,6 +276,11 @@ void Dispatch::Flush() {
 void Dispatch::Reload() {
   for (Destination* destination : order_) destination->Reset();
   routing_again_ = true;
+  context_.ask_for_round();
+}
+
+void Dispatch::OnNetworkChange() {
+  for (Destination* destination : order_) destination->OnNetworkChange();
   context_.ask_for_round();
 }
 

@@ -40,6 +40,8 @@ class Dispatch {
   void Flush();
   // The policy has changed.
   void Reload();
+  void OnNetworkChange();
+
   void Stop();
   void Abandon();
 

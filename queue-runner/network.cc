@@ -13,6 +13,10 @@
 #include <utility>
 #include <vector>
 
+#include "conf/next_hop.h"
+#include "lib/sys/file.h"
+#include "lib/sys/text.h"
+
 namespace outpost::queue_runner {
 namespace {
 
@@ -22,6 +26,7 @@ using sys::Microseconds;
 constexpr Microseconds kQuiet = std::chrono::seconds(1);
 constexpr Microseconds kLongestQuiet = std::chrono::seconds(5);
 constexpr size_t kDatagram = 32 * 1024;
+constexpr size_t kMaxHosts = 1024 * 1024;
 constexpr unsigned kGroups =
     RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;
 
@@ -174,6 +179,18 @@ void Network::Look() {
   const bool changed = ways && *ways != ways_;
   if (changed) ways_ = *ways;
   if (std::exchange(resolver_changed_, false) || changed) on_change_();
+}
+
+bool Network::MayReach(std::string_view next_hop, const std::optional<IpAddress>& last_seen) const {
+  const auto parsed = conf::ParseNextHop(next_hop);
+  if (!parsed) return true;  // whoever delivers says what is wrong with it
+  if (const auto address = IpAddress::Parse(parsed->host)) return Reaches(*address);
+  if (ways_.everywhere || (last_seen && Reaches(*last_seen))) return true;
+  if (ways_.any && !last_seen) return true;
+  const std::string name = sys::LowerCase(parsed->host);
+  if (name == "localhost") return true;
+  const auto hosts = sys::ReadFile("/etc/hosts", kMaxHosts);
+  return hosts && IsOnLoopback(*hosts, name);
 }
 
 bool Network::Reaches(const IpAddress& address) const {

@@ -35,6 +35,9 @@ class Network {
 
   // There is a way to `address`. This host's own addresses are always reachable.
   bool Reaches(const IpAddress& address) const;
+  // Whether it is worth trying to reach `next_hop` (as relayhost writes it), which was last seen at `last_seen`: a
+  // host on loopback always, an address by its own route, a name by a default route or else by where it was last.
+  bool MayReach(std::string_view next_hop, const std::optional<IpAddress>& last_seen) const;
   const WaysOut& ways() const { return ways_; }
 
  private:

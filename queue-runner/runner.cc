@@ -23,6 +23,7 @@ constexpr Microseconds kEndPatience = std::chrono::seconds(2);   // for the prog
 constexpr Microseconds kStopInterval = std::chrono::milliseconds(20);
 constexpr Microseconds kTroubleRetry = std::chrono::seconds(5);
 constexpr Microseconds kSlowScan = std::chrono::seconds(60);
+constexpr Microseconds kSleep = std::chrono::seconds(2);  // shorter ones break no connection
 constexpr size_t kStatusLines = 50;
 
 }  // namespace
@@ -44,7 +45,8 @@ Runner::Runner(Belongings belongings, const Policy& policy, bool once, const con
                own_.agents_lock,
                [this] {
                  if (!std::exchange(round_asked_, true)) own_.loop.After({}, [this] { round_asked_ = false; });
-               }},
+               },
+               own_.network ? &*own_.network : nullptr},
       dispatch_(context_, once),
       intake_(context_, {[this](const ipc::ToPickup& answer) { pickup_.Answer(answer); },
                          [this](const queue::Route& route) { dispatch_.NoteDue(route); }}),
@@ -70,6 +72,7 @@ sys::Result<void> Runner::Start() {
   auto signals = own_.loop.WatchSignals({SIGTERM, SIGINT, SIGHUP}, [this](int number) { OnSignal(number); });
   if (!signals) return signals;
   if (auto watch = own_.loop.Watch(own_.spawner.fd(), [this] { OnProgramEnded(); }); !watch) return watch.error();
+  if (auto watched = WatchSurroundings(); !watched) return watched;
   own_.loop.OnRound([this] { Round(); });
   if (auto started = pickup_.Start(); !started) return started;
   if (own_.maildrop_watch) {
@@ -164,6 +167,37 @@ void Runner::OnProgramEnded() {
   }
 }
 
+// --- network and clock
+
+sys::Result<void> Runner::WatchSurroundings() {
+  if (own_.clock_watch) {
+    auto started = own_.clock_watch->Start(own_.loop, [this](const auto& change) { OnClockChange(change); });
+    if (!started) return started;
+  }
+  if (!own_.network) return {};
+  if (!own_.network->ways().any) offline_since_ = started_;
+  return own_.network->Start(own_.loop, [this] { OnNetworkChange(); });
+}
+
+void Runner::OnNetworkChange() {
+  const bool online = own_.network->ways().any;
+  if (online == offline_since_.has_value()) own_.log.Info(online ? "online" : "offline: no network");
+  if (online) offline_since_.reset();
+  if (!online && !offline_since_) offline_since_ = sys::WallClock();
+  if (!stopping_) dispatch_.OnNetworkChange();
+}
+
+// After a sleep the ways out may look as before and lead nowhere yet: connections are made anew in any case.
+void Runner::OnClockChange(const sys::ClockChange& change) {
+  if (stopping_) return;
+  if (change.slept >= kSleep) {
+    own_.log.Info(
+        Cat("resumed after ", std::chrono::duration_cast<std::chrono::seconds>(change.slept).count(), " s"));
+    dispatch_.OnNetworkChange();
+  }
+  dispatch_.LookAgain();
+}
+
 // --- the end
 
 void Runner::Stop() {
@@ -249,6 +283,7 @@ ipc::StatusLine Runner::Status() {
     status.dead_letters = counts->dead;
   }
   status.trouble = sys::Printable(batch_.trouble());
+  if (offline_since_) status.offline_since_us = offline_since_->count();
   status.destinations = dispatch_.StatusLines(kStatusLines);
   return status;
 }

@@ -11,6 +11,7 @@
 #include "conf/settings.h"
 #include "lib/confine/confine.h"
 #include "lib/spool/paths.h"
+#include "lib/sys/clock_watch.h"
 #include "queue-runner/control.h"
 #include "queue-runner/dispatch.h"
 #include "queue-runner/intake.h"
@@ -34,6 +35,8 @@ struct Belongings {
   sys::UniqueFd scratch_directory;
   sys::UniqueFd agents_lock;
   std::optional<MaildropWatch> maildrop_watch;  // nothing: looked at slowly instead
+  std::optional<Network> network;               // nothing: taken as there
+  std::optional<sys::ClockWatch> clock_watch;   // nothing: changes are noticed late
 };
 
 class Runner {
@@ -55,6 +58,9 @@ class Runner {
   void EndIfDone();
   void OnSignal(int number);
   void OnProgramEnded();
+  sys::Result<void> WatchSurroundings();
+  void OnNetworkChange();
+  void OnClockChange(const sys::ClockChange& change);
   void Stop();
   void EndWhenQuiet();
   void Tidy();
@@ -86,6 +92,7 @@ class Runner {
   Microseconds gathers_until_{};  // monotonic; 0: it does not
   sys::EventLoop::TimerId tidy_timer_ = 0;
   Microseconds stop_deadline_{};
+  std::optional<Microseconds> offline_since_;  // wall clock
   Microseconds next_housekeeping_{};
 };
 

@@ -9,10 +9,13 @@ Microseconds Age(const Attempt& attempt) { return std::max(attempt.now - attempt
 
 }  // namespace
 
+Microseconds LongestBackoff(const ScheduleRules& rules) {
+  return std::max(rules.maximal_backoff_time, rules.minimal_backoff_time);
+}
+
 Microseconds NextAttempt(const Attempt& attempt, const ScheduleRules& rules) {
   const Microseconds shortest = rules.minimal_backoff_time;
-  const Microseconds longest = std::max<Microseconds>(rules.maximal_backoff_time, shortest);
-  return attempt.now + std::clamp(Age(attempt), shortest, longest);
+  return attempt.now + std::clamp(Age(attempt), shortest, LongestBackoff(rules));
 }
 
 bool HasExpired(const Attempt& attempt, const ScheduleRules& rules) {

@@ -37,6 +37,9 @@ struct Decision {
   Microseconds next_attempt{};
 };
 
+// The longest that anything is put off.
+Microseconds LongestBackoff(const ScheduleRules& rules);
+
 // The message's age, between minimal and maximal back-off: so waiting times about double.
 Microseconds NextAttempt(const Attempt& attempt, const ScheduleRules& rules);
 

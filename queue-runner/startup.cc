@@ -125,6 +125,14 @@ sys::Result<Prepared> OpenAll(const conf::Location& location, const conf::QueueR
   } else {
     log.Warning(Cat(made.error().text(), "; the maildrop is looked at once a minute"));
   }
+  std::optional<Network> network;
+  if (auto made = Network::Make()) {
+    network = std::move(*made);
+  } else {
+    log.Warning(Cat(made.error().text(), "; the network is taken as always there"));
+  }
+  std::optional<sys::ClockWatch> clock_watch;
+  if (auto made = sys::ClockWatch::Make()) clock_watch = std::move(*made);
   Belongings belongings{location,
                         paths,
                         std::move(log),
@@ -135,7 +143,9 @@ sys::Result<Prepared> OpenAll(const conf::Location& location, const conf::QueueR
                         std::move(*control),
                         std::move(*scratch),
                         std::move(*agents_lock),
-                        std::move(watch)};
+                        std::move(watch),
+                        std::move(network),
+                        std::move(clock_watch)};
   return Prepared{std::move(belongings), std::move(lock), MakePolicy(settings)};
 }
 

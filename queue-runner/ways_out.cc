@@ -7,7 +7,10 @@
 #include <functional>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <sstream>
 #include <string_view>
+
+#include "lib/sys/text.h"
 
 namespace outpost::queue_runner {
 namespace {
@@ -119,6 +122,23 @@ std::optional<IpAddress> IpAddress::Parse(const std::string& text) {
     if (inet_pton(family, text.c_str(), &address.bytes) == 1) return address;
   }
   return std::nullopt;
+}
+
+bool IsOnLoopback(std::string_view hosts, std::string_view name) {
+  std::istringstream lines{std::string(hosts)};
+  bool found = false;
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line.substr(0, line.find('#')));
+    std::string address;
+    words >> address;
+    for (std::string word; words >> word;) {
+      if (sys::LowerCase(word) != name) continue;
+      const auto parsed = IpAddress::Parse(address);
+      if (!parsed || !parsed->IsLoopback()) return false;
+      found = true;
+    }
+  }
+  return found;
 }
 
 bool IpAddress::IsLoopback() const {

@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace outpost::queue_runner {
 
@@ -39,6 +40,9 @@ struct IpAddress {
   bool IsLoopback() const;
   size_t size() const { return family == AF_INET ? sizeof(in_addr) : sizeof(in6_addr); }
 };
+
+// Whether /etc/hosts, whose text this is, puts the host `name` (lower case) on loopback and nowhere else.
+bool IsOnLoopback(std::string_view hosts, std::string_view name);
 
 // What the kernel answers to the question for the route to one address: true for a way out and for this host itself.
 bool IsReachable(std::span<const std::byte> datagram);

@@ -37,6 +37,7 @@ void Describe(auto& fields, Of<StatusLine> auto& line) {
   fields("messages", line.messages);
   fields("dead_letters", line.dead_letters);
   fields.Text("trouble", line.trouble);
+  fields("offline_since_us", line.offline_since_us);
   fields.List(
       "destinations", line.destinations, kMaxDestinations, [](auto& list, auto& text) { list.TextElement(text); },
       kListRoom);

@@ -1,4 +1,4 @@
-"""A network of a test's own: loopback and nothing else, every port free, names by an /etc/resolv.conf of its own.
+"""A network of a test's own: loopback and a link to nowhere, every port free, names by an /etc/resolv.conf of its own.
 
     with Network() as network, NameServer(network, zone) as dns, network.entered(): ...
 
@@ -17,9 +17,17 @@ from pathlib import Path
 NAME_SERVER = "127.0.0.53"
 _CLONE_NEWNET = 0x40000000
 
+# The link makes a host of it that takes itself as online.
 _INIT = r"""
 set -e
 ip link set lo up
+if [ "$2" = linked ]; then
+  ip link add nowhere type veth peer name end
+  ip link set end up
+  ip link set nowhere up
+  ip addr add 203.0.113.1/24 dev nowhere
+  ip route add default via 203.0.113.254
+fi
 mount --bind "$1" /etc/resolv.conf
 echo ready
 exec cat
@@ -27,13 +35,14 @@ exec cat
 
 
 class Network:
-    def __init__(self):
+    def __init__(self, linked=True):
         self.work = Path(tempfile.mkdtemp(prefix="outpost-network-"))
         self.work.chmod(0o755)
         self._resolv_conf = self.work / "resolv.conf"
         self.name_servers(NAME_SERVER)
         self._init = subprocess.Popen(
-            ["unshare", "--net", "--mount", "--propagation", "private", "sh", "-c", _INIT, "init", self._resolv_conf],
+            ["unshare", "--net", "--mount", "--propagation", "private", "sh", "-c", _INIT, "init", self._resolv_conf,
+             "linked" if linked else "alone"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if self._init.stdout.readline() != "ready\n":
             shutil.rmtree(self.work)
@@ -44,6 +53,13 @@ class Network:
     def name_servers(self, *addresses):
         """What resolv.conf names from now on."""
         self._resolv_conf.write_text("".join(f"nameserver {address}\n" for address in addresses))
+
+    def cable(self, other):
+        """A cable to `other`; the ends are called "cable" in both, down and without addresses."""
+        self.ip("link", "add", "cable", "type", "veth", "peer", "name", "cable", "netns", str(other._init.pid))
+
+    def ip(self, *words):
+        return subprocess.run(self.command("ip", *words), check=True, stdout=subprocess.PIPE, text=True).stdout
 
     def command(self, *argv):
         return ["nsenter", f"--target={self._init.pid}", "--net", "--mount", *map(str, argv)]

@@ -147,5 +147,37 @@ TEST(Concurrency, NeverProbesWithoutAPause) {
   EXPECT_EQ(concurrency.next_probe(), kNow + seconds(1));
 }
 
+TEST(Concurrency, TriesNothingOfflineAndAtOnceWithANewWay) {
+  Concurrency concurrency(kRules);
+  concurrency.OnOffline(kPath, kNow);
+  EXPECT_TRUE(concurrency.is_open());
+  EXPECT_EQ(concurrency.Allowed(kNow + seconds(100000)), 0U);
+  concurrency.OnNewWay(kNow + seconds(100000));
+  EXPECT_EQ(concurrency.Allowed(kNow + seconds(100000)), 1U);
+  concurrency.OnConnected();
+  EXPECT_EQ(concurrency.Allowed(kNow + seconds(100000)), 5U);
+}
+
+TEST(Concurrency, CountsNoFailureOffline) {
+  Concurrency concurrency(kRules);
+  EXPECT_TRUE(concurrency.OnFailure(kPath, 0, kNow));
+  concurrency.OnOffline(kPath, kNow);
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(concurrency.OnFailure(kPath, 0, kNow));
+  concurrency.OnNewWay(kNow);
+  concurrency.OnProbe();
+  EXPECT_TRUE(concurrency.OnFailure(kPath, 0, kNow));
+  EXPECT_EQ(concurrency.next_probe(), kNow + kRules.shortest_probe_interval);
+}
+
+TEST(Concurrency, LeavesAnAccountsCircuitAsItIsWithANewWay) {
+  Concurrency concurrency(kRules);
+  EXPECT_TRUE(concurrency.OnFailure(kAccount, 0, kNow));
+  concurrency.OnOffline(kPath, kNow);
+  concurrency.OnNewWay(kNow + seconds(1));
+  EXPECT_EQ(concurrency.Allowed(kNow + seconds(1)), 0U);
+  EXPECT_EQ(concurrency.reason().why, kAccount.why);
+  EXPECT_EQ(concurrency.Allowed(kNow + seconds(300)), 1U);
+}
+
 }  // namespace
 }  // namespace outpost::queue_runner

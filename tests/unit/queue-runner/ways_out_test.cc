@@ -128,5 +128,20 @@ TEST(IpAddress, KnowsLoopback) {
   for (const char* text : {"", "localhost", "127.1", "1.2.3.4.5"}) EXPECT_FALSE(IpAddress::Parse(text)) << text;
 }
 
+TEST(HostsFile, PutsANameOnLoopback) {
+  constexpr std::string_view kHosts =
+      "127.0.0.1 localhost\n"
+      "::1 localhost ip6-localhost  # relay.example\n"
+      "127.0.1.1\tTunnel.example\ttunnel\n"
+      "192.0.2.1 split.example\n"
+      "127.0.0.1 split.example\n"
+      "192.0.2.2 far.example";
+  EXPECT_TRUE(IsOnLoopback(kHosts, "localhost"));
+  EXPECT_TRUE(IsOnLoopback(kHosts, "tunnel.example"));
+  EXPECT_TRUE(IsOnLoopback(kHosts, "tunnel"));
+  for (const char* name : {"relay.example", "split.example", "far.example", "tun", "127.0.0.1", ""})
+    EXPECT_FALSE(IsOnLoopback(kHosts, name)) << name;
+}
+
 }  // namespace
 }  // namespace outpost::queue_runner

@@ -54,11 +54,12 @@ TEST(IpcControl, RefusesWhatIsNotARequest) {
 
 TEST(IpcControl, EachAnswerComesBackAsItWas) {
   const auto status =
-      RoundTrip(StatusLine{1, 2, "/etc/outpost", "/var/spool/outpost", 3, 4, "full", {"a: down", "b"}});
+      RoundTrip(StatusLine{1, 2, "/etc/outpost", "/var/spool/outpost", 3, 4, "full", 5, {"a: down", "b"}});
   EXPECT_EQ(status.pid, 1U);
   EXPECT_EQ(status.started_us, 2);
   EXPECT_EQ(status.config_directory, "/etc/outpost");
   EXPECT_EQ(status.queue_directory, "/var/spool/outpost");
+  EXPECT_EQ(status.offline_since_us, 5);
   EXPECT_EQ(status.messages, 3U);
   EXPECT_EQ(status.dead_letters, 4U);
   EXPECT_EQ(status.trouble, "full");
