@@ -52,7 +52,10 @@ UnitPointer Backlog::Next() {
   while (Look() > 0) {
     UnitPointer unit = MakeUnit();
     if (unit->recipients.empty()) continue;
-    if (LoadContent(unit->message)) return unit;
+    const auto loaded = LoadContent(unit->message);
+    if (loaded) return unit;
+    if (loaded.error().code() == EBADMSG) continue;  // set aside by the queue, which tells of it
+    context_.log.Error(sys::Cat(unit->message->facts.id.text(), ": ", loaded.error().text()));
     const Microseconds later = sys::WallClock() + context_.policy.schedule.minimal_backoff_time;
     for (const auto& one : unit->recipients) {
       verdicts_.Defer(unit->message, one, "4.3.0", "cannot read the content", later);
@@ -81,13 +84,10 @@ void Backlog::PutBack(const Unit& unit) {
   ready_.insert(ready_.begin(), unit.recipients.begin(), unit.recipients.end());
 }
 
-bool Backlog::LoadContent(const ActivePointer& message) {
-  if (message->content) return true;
+sys::Result<void> Backlog::LoadContent(const ActivePointer& message) {
+  if (message->content) return {};
   auto content = context_.queue.Content(message->facts.key, context_.scratch_directory);
-  if (!content) {
-    context_.log.Error(sys::Cat(message->facts.id.text(), ": ", content.error().text()));
-    return false;
-  }
+  if (!content) return content.error();
   const uint64_t bytes = content->size() <= sys::Scratch::kMemoryBytes ? content->size() : 0;
   pool_.content_in_memory += bytes;
   message->content = std::shared_ptr<const sys::ReadOnlyFd>(new sys::ReadOnlyFd(std::move(*content)),
@@ -95,7 +95,7 @@ bool Backlog::LoadContent(const ActivePointer& message) {
                                                               this_pool->content_in_memory -= bytes;
                                                               delete fd;
                                                             });
-  return true;
+  return {};
 }
 
 }  // namespace outpost::queue_runner

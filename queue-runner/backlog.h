@@ -38,7 +38,7 @@ class Backlog {
   void ReadQueue();
   bool IsRoutedHere(const queue::QueuedRecipient& recipient);
   UnitPointer MakeUnit();
-  bool LoadContent(const ActivePointer& message);
+  sys::Result<void> LoadContent(const ActivePointer& message);
 
   Context& context_;
   Verdicts& verdicts_;

@@ -14,9 +14,6 @@ namespace {
 using sys::Cat;
 using sys::Error;
 
-// Longest text or blob that any row of ours has, with room for the record around it.
-constexpr int kMaxValueBytes = 4 * 1024 * 1024;
-
 // locking_mode comes before the first access: the log's index is then in this process's memory, not in a shared
 // file, which works on NFS and 9p too. secure_delete=FAST wipes what is deleted where that costs no further
 // writing.
@@ -95,7 +92,8 @@ Result<void> Connection::OpenHandle() {
   ConfigureLibrary();
   constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   if (sqlite3_open_v2(path_.c_str(), &handle_, kFlags, nullptr) != SQLITE_OK) return Fail("open");
-  sqlite3_limit(handle_, SQLITE_LIMIT_LENGTH, kMaxValueBytes);
+  // No SQLITE_LIMIT_LENGTH below SQLite's own: one longer value, which somebody wrote there by hand, would fail each
+  // query that meets it, and what waits behind it would wait for ever. Rows are checked when they are read.
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   return {};
 }

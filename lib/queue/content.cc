@@ -25,7 +25,9 @@ Contents::Contents(Connection& connection)
       last_(connection, "find content in", "SELECT max(key) FROM content WHERE key BETWEEN ? AND ?"),
       measure_(connection, "measure content in",
                "SELECT count(*), sum(length(bytes)) FROM content WHERE key BETWEEN ? AND ?"),
-      read_(connection, "read content from", "SELECT bytes FROM content WHERE key BETWEEN ? AND ? ORDER BY key"),
+      read_(connection, "read content from",
+            sys::Cat("SELECT iif(length(bytes) <= ", kContentChunk,
+                     ", bytes, x'') FROM content WHERE key BETWEEN ? AND ? ORDER BY key")),
       erase_(connection, "remove content from", "DELETE FROM content WHERE key BETWEEN ? AND ?"),
       erase_key_(connection, "remove content from", "DELETE FROM content WHERE key = ?") {}
 
@@ -55,6 +57,7 @@ Result<Contents::Extent> Contents::Measure(MessageKey message) {
   return Extent{static_cast<uint64_t>(rows.Integer(0)), static_cast<uint64_t>(rows.Integer(1))};
 }
 
+// A chunk larger than any of ours counts as nothing, so that it is not read into memory: the size is wrong then.
 Result<sys::ReadOnlyFd> Contents::Copy(MessageKey message, uint64_t size, sys::FdView scratch_directory) {
   const Error wrong_size(sys::Cat("read content: it is not of ", size, " bytes"), EBADMSG);
   Rows rows(read_, FirstKey(message), LastPossibleKey(message));

@@ -109,6 +109,31 @@ TEST_F(QueueQuarantine, SetsAMessageAsideWhoseContentIsNotWhole) {
   }
 }
 
+// A longer value than SQLite lets through fails the query that meets it, and with it all that the query was for.
+TEST_F(QueueQuarantine, OneGiantValueStopsNothingElse) {
+  constexpr const char* kGiant = "hex(zeroblob(2500000))";
+  for (const char* column : {"address", "original", "orcpt", "last_status", "last_text", "next_hop"}) {
+    const Stored bad = Put(1);
+    const Stored good = Put(2);
+    Edit(sys::Cat("UPDATE recipient SET ", column, " = ", kGiant, " WHERE message = ", bad.key));
+    ASSERT_TRUE(queue().DueRoutes(kStart + seconds(100))) << column;
+    const auto due = DueAt(kStart + seconds(100));
+    ASSERT_EQ(due.size(), 1U) << column;
+    EXPECT_EQ(due[0].message, good.key) << column;
+    EXPECT_EQ(queue().TakeDamaged().size(), 1U) << column;
+    EXPECT_EQ(queue().List(0, 10, 10)->size(), 2U) << column;
+    Do([&] { return queue().Remove(bad.key, kStart); });
+    Do([&] { return queue().Remove(good.key, kStart); });
+    Edit("DELETE FROM intake; DELETE FROM event; DELETE FROM history; DELETE FROM content");
+  }
+  const Stored bad = Put(1);
+  Edit(sys::Cat("UPDATE content SET bytes = zeroblob(20000000)"));
+  auto directory = sys::OpenDirectory(paths_->Temporary());
+  const auto content = queue().Content(bad.key, *directory);
+  ASSERT_FALSE(content);
+  EXPECT_EQ(content.error().code(), EBADMSG);
+}
+
 TEST_F(QueueQuarantine, SetsAsideWhatHasNoRoute) {
   const Stored bad = Put(1);
   const Stored good = Put(2);
