@@ -314,7 +314,9 @@ void Destination::OnNetworkChange() {
 // --- orders from above
 
 void Destination::Reset() {
+  const bool was_open = concurrency_.is_open();
   concurrency_ = Concurrency(context_.policy.concurrency);
+  if (was_open) Remember();
   context_.loop.Cancel(std::exchange(probe_timer_, 0));
   workers_.Retire();
   backlog_.Reset();

@@ -484,6 +484,23 @@ TEST_F(RunnerTest, TriesARefusedAccountOnceAfterARestart) {
   EXPECT_EQ(Lines(root_ + kConnectionsFile).size(), before + 1);
 }
 
+// It was still on record as open: the next trouble then began with the old one's time, and without a word in the log.
+TEST_F(RunnerTest, ACircuitThatAFlushHasClosedIsClosedAfterARestart) {
+  SetMode("account");
+  ASSERT_EQ(Start(), "ready\n");
+  Inject(Id(1) + " a@example.org b@example.net 100");
+  ASSERT_TRUE(WaitLog("its mail waits"));
+  SetMode("deliver");
+  Ask(Verb::kFlush);
+  ASSERT_TRUE(WaitDelivered(1));
+  ASSERT_EQ(Stop(), 0);
+  std::filesystem::remove(root_ + kInjectFile);
+  SetMode("path");
+  ASSERT_EQ(Start(), "ready\n");
+  Inject(Id(2) + " a@example.org b@example.net 100");
+  EXPECT_TRUE(WaitLog("its mail waits", 2));
+}
+
 TEST_F(RunnerTest, SendsWhatWaitsByTheRelayhostOfToday) {
   SetMode("path");
   ASSERT_EQ(Start(), "ready\n");
