@@ -15,6 +15,7 @@ confine::Profile MakeProfile(const spool::SpoolPaths& paths, const std::string& 
                    {"/etc", false},
                    {"/usr/share/zoneinfo", false},
                    {"/dev/urandom", false}};
+  profile.allow_routes = true;
   profile.allow_fork = false;
   profile.max_open_files = kOpenFiles;
   return profile;

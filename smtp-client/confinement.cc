@@ -13,6 +13,7 @@ confine::Profile ProfileFor(std::initializer_list<const char*> paths) {
   for (const char* path : paths) profile.paths.push_back({.path = path});
   profile.allow_exec = false;
   profile.allow_inet = true;
+  profile.allow_routes = true;  // name resolution asks which families there are ways for
   profile.allow_unix = true;
   profile.allow_fork = true;
   profile.max_open_files = kMaxOpenFiles;

@@ -22,7 +22,8 @@ struct PathRule {
 struct Profile {
   std::vector<PathRule> paths = {};  // everything else cannot be opened
   bool allow_exec = false;           // execve
-  bool allow_inet = false;           // AF_INET and AF_INET6 sockets, and netlink to ask for routes and addresses
+  bool allow_inet = false;           // AF_INET and AF_INET6 sockets
+  bool allow_routes = false;         // netlink sockets that ask for routes and addresses
   bool allow_unix = true;            // AF_UNIX sockets
   bool allow_fork = true;            // without it, no signals to anybody else either
   uint64_t max_open_files = 1024;

@@ -147,8 +147,9 @@ bool IsAllowed(int family, const Profile& profile) {
       return profile.allow_unix;
     case AF_INET:
     case AF_INET6:
-    case AF_NETLINK:
       return profile.allow_inet;
+    case AF_NETLINK:
+      return profile.allow_routes;
     default:
       return false;
   }
@@ -164,7 +165,7 @@ void ForbidFamilies(Filter& filter, const Profile& profile) {
     }
   }
   filter.Forbid("socket", EAFNOSUPPORT, {Above(0, AF_NETLINK)});
-  // Of netlink only routes and addresses (NETLINK_ROUTE, 0), which name resolution asks for.
+  // Of netlink only routes and addresses (NETLINK_ROUTE, 0).
   filter.Forbid("socket", EAFNOSUPPORT, {Equals(0, AF_NETLINK), NotEquals(2, 0)});
 }
 

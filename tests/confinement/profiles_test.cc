@@ -103,6 +103,7 @@ TEST_F(Confinement, PickupHasTheMaildropAndNothingElse) {
   EXPECT_EQ(TrySocket(profile, AF_INET), EAFNOSUPPORT);
   EXPECT_EQ(TrySocket(profile, AF_INET6), EAFNOSUPPORT);
   EXPECT_EQ(TrySocket(profile, AF_UNIX), EAFNOSUPPORT);
+  EXPECT_EQ(TrySocket(profile, AF_NETLINK), EAFNOSUPPORT);
   EXPECT_EQ(TryExec(profile), EPERM);
   EXPECT_EQ(TryFork(profile), EPERM);
   EXPECT_EQ(TrySignal(profile), EPERM);
@@ -171,6 +172,8 @@ TEST_F(Confinement, TheQueueRunnerHasItsQueueAndNoNetwork) {
   EXPECT_EQ(TryOpen(profile, queue_, O_RDWR), 0);
   EXPECT_EQ(TryOpen(profile, main_cf_), 0);
   EXPECT_EQ(TryOpen(profile, main_cf_, O_RDWR), EACCES);
+  EXPECT_EQ(Try(profile, [] { return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0); }), 0)
+      << "it watches the routes";
   EXPECT_EQ(TrySocket(profile, AF_INET), EAFNOSUPPORT);
   EXPECT_EQ(TrySocket(profile, AF_INET6), EAFNOSUPPORT);
   EXPECT_EQ(TryExec(profile), EPERM);
