@@ -22,8 +22,11 @@ constexpr std::string_view kUsage =
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-Error Unsupported(char letter, std::string_view value) {
-  return Error(Cat("unsupported: -", letter, Printable(value, 100)));
+constexpr std::string_view kNoListener = "nothing listens here; \"outpost start\" starts the mailer";
+constexpr std::string_view kNoReturnPaths = "no return path is made for each recipient";
+
+Error Unsupported(char letter, std::string_view value, std::string_view why = "") {
+  return Error(Cat("unsupported: -", letter, Printable(value, 100), why.empty() ? "" : ": ", why));
 }
 
 // RFC 3461 section 4.
@@ -113,7 +116,11 @@ Result<void> TakeMode(std::string_view value, Options& options) {
   } else if (value == "h" || value == "H") {
     options.mode = Mode::kNothing;
   } else if (value == "d" || value == "l") {
-    return Error(Cat("unsupported: -b", value, ": nothing listens here; \"outpost start\" starts the mailer"));
+    return Unsupported('b', value, kNoListener);
+  } else if (value == "s") {
+    return Unsupported('b', value, "SMTP is not spoken with programs; give the message on standard input");
+  } else if (value == "v") {
+    return Unsupported('b', value, "an address is tried by a message alone");
   } else {
     return Unsupported('b', value);
   }
@@ -140,7 +147,7 @@ Result<void> TakeReturn(std::string_view value, Options& options) {
 
 Result<void> TakeEnvelopeId(std::string_view value, Options& options) {
   // Once upon a time the delimiters of variable envelope return paths.
-  if (value.size() == 2) return Unsupported('V', value);
+  if (value.size() == 2) return Unsupported('V', value, kNoReturnPaths);
   const bool printable = std::ranges::all_of(value, [](char c) { return (c >= 0x20 && c < 0x7F) || c == '\t'; });
   std::string xtext = printable ? Xtext(value) : "";
   if (xtext.empty() || xtext.size() > mail::kMaxEnvelopeId) {
@@ -173,13 +180,15 @@ Result<void> TakeQueueRun(std::string_view value, Options& options) {
   } else if (IsInterval(value)) {
     options.mode = Mode::kNothing;
   } else {
-    return Unsupported('q', value);
+    return Unsupported('q', value, "-q tries all that waits");
   }
   return {};
 }
 
-Result<void> RefuseNoAliasing(std::string_view, Options&) { return Error("unsupported: -n"); }
-Result<void> RefuseTrafficLog(std::string_view value, Options&) { return Unsupported('X', value); }
+Result<void> RefuseNoAliasing(std::string_view value, Options&) { return Unsupported('n', value); }
+Result<void> RefuseTrafficLog(std::string_view value, Options&) {
+  return Unsupported('X', value, value.starts_with('V') ? kNoReturnPaths : "no file is written at a caller's wish");
+}
 
 enum class Value { kNone, kRequired, kInterval };  // kInterval: attached, or the next word when it is one
 
@@ -299,7 +308,7 @@ Result<Options> ParseOptions(std::string_view program, const std::vector<std::st
   const std::string_view name = program.substr(program.rfind('/') + 1);
   if (name == "mailq") options.mode = Mode::kListQueue;
   if (name == "newaliases") options.mode = Mode::kRebuildAliases;
-  if (name == "smtpd") return Error("nothing listens here; \"outpost start\" starts the mailer");
+  if (name == "smtpd") return Error(std::string(kNoListener));
   if (auto read = Reader(words, options).Read(); !read) return read.error();
   if (auto checked = CheckTogether(options); !checked) return checked.error();
   return options;
