@@ -29,7 +29,7 @@ struct StatusLine {
   std::string queue_directory;
   uint64_t messages = 0;  // in the queue
   uint64_t dead_letters = 0;
-  std::string trouble;  // why the queue cannot be changed (a full disk); "" when it can
+  std::string trouble;           // why the queue cannot be changed (a full disk); "" when it can
   int64_t offline_since_us = 0;  // 0: this host has a network
   // One line for people for each destination that has something to tell: "[relay]:587: login refused since ..."
   std::vector<std::string> destinations;
