@@ -194,7 +194,10 @@ int Status(Environment& environment, bool as_json) {
     PrintError(done.error().text());
     return EX_UNAVAILABLE;
   }
-  if (*done) return (*done)->exit_code;
+  if (*done) {
+    if (!(*done)->error.empty()) PrintError((*done)->error);
+    return (*done)->exit_code;
+  }
   const StoppedStatus stopped = LookAtStopped(environment);
   PrintOut(as_json ? FormatStoppedJson(stopped) : FormatStopped(stopped));
   return kStatusNotRunning;

@@ -71,6 +71,13 @@ TEST_F(ServiceCommandTest, FlushAndReloadSayThatNothingRuns) {
   EXPECT_EQ(Run([&] { return Reload(environment); }, &said_), EX_UNAVAILABLE);
 }
 
+TEST_F(ServiceCommandTest, StatusSaysWhyItWasRefused) {
+  Environment environment = MakeConfigured();
+  Answer(ipc::Done{"too many ask at once", EX_TEMPFAIL}.Encode());
+  EXPECT_EQ(Run([&] { return Status(environment, false); }, &said_), EX_TEMPFAIL);
+  EXPECT_THAT(said_, HasSubstr("too many ask at once"));
+}
+
 TEST_F(ServiceCommandTest, FlushEndsWithTheRunnersAnswer) {
   Environment environment = MakeConfigured();
   Answer(ipc::Done{"not for you", EX_NOPERM}.Encode());
