@@ -50,10 +50,8 @@ std::variant<std::vector<MailHost>, mail::Verdict> ChooseMailHosts(const std::st
   return std::move(answer.hosts);
 }
 
-std::variant<std::vector<RelayAddress>, mail::Verdict> ChooseAddresses(const std::vector<MailHost>& hosts,
-                                                                       std::vector<AddressAnswer> answers,
-                                                                       const ResolvePolicy& policy,
-                                                                       unsigned random) {
+Resolution ChooseAddresses(const std::vector<MailHost>& hosts, std::vector<AddressAnswer> answers,
+                           const ResolvePolicy& policy, unsigned random) {
   std::vector<RelayAddress> found;
   for (auto& answer : answers) std::ranges::move(answer.addresses, std::back_inserter(found));
   if (!found.empty()) return OrderAddresses(std::move(found), policy.order, random);
@@ -80,10 +78,8 @@ Resolution ResolveRelay(const NextHop& next_hop, const ResolvePolicy& policy, sy
   }
   auto answers = resolver->Addresses(hosts, next_hop.port, policy.families);
   if (std::holds_alternative<RunnerGone>(answers)) return RunnerGone{};
-  auto chosen = ChooseAddresses(hosts, std::move(std::get<std::vector<AddressAnswer>>(answers)), policy,
-                                std::random_device{}());
-  if (auto* verdict = std::get_if<mail::Verdict>(&chosen)) return std::move(*verdict);
-  return std::move(std::get<std::vector<RelayAddress>>(chosen));
+  return ChooseAddresses(hosts, std::move(std::get<std::vector<AddressAnswer>>(answers)), policy,
+                         std::random_device{}());
 }
 
 }  // namespace outpost::smtp_client

@@ -38,9 +38,7 @@ Resolution ResolveRelay(const NextHop& next_hop, const ResolvePolicy& policy, sy
 std::variant<std::vector<MailHost>, mail::Verdict> ChooseMailHosts(const std::string& domain, MailHostAnswer answer,
                                                                    const ResolvePolicy& policy);
 // The addresses to try, after DNS has answered on each of `hosts`; `random` shuffles equals.
-std::variant<std::vector<RelayAddress>, mail::Verdict> ChooseAddresses(const std::vector<MailHost>& hosts,
-                                                                       std::vector<AddressAnswer> answers,
-                                                                       const ResolvePolicy& policy,
-                                                                       unsigned random);
+Resolution ChooseAddresses(const std::vector<MailHost>& hosts, std::vector<AddressAnswer> answers,
+                           const ResolvePolicy& policy, unsigned random);
 
 }  // namespace outpost::smtp_client
