@@ -252,8 +252,8 @@ void Destination::Remember() {
   if (concurrency_.is_open()) {
     remembered.last_error = Cat(concurrency_.reason().status.ToString(), " ", concurrency_.reason().why);
   }
-  context_.batch.Add(
-      {[this, remembered] { return context_.queue.SaveDestination(remembered); }, [] {}, [](const sys::Error&) {}});
+  context_.batch.Add({[&queue = context_.queue, remembered] { return queue.SaveDestination(remembered); }, [] {},
+                      [](const sys::Error&) {}});
 }
 
 void Destination::Resume(const queue::Destination& remembered) {
