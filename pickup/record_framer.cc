@@ -1,5 +1,7 @@
 #include "pickup/record_framer.h"
 
+#include <limits>
+
 #include "lib/spool/record.h"
 #include "lib/sys/text.h"
 
@@ -41,7 +43,8 @@ void RecordFramer::HeadLine() {
   } else if (line_.starts_with(kSize)) {
     const auto size =
         sys::ParseDecimal(std::string_view(line_).substr(kSize.size(), line_.size() - kSize.size() - 1));
-    if (!size || has_size_) return Break("bad size");
+    constexpr auto kLargest = static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
+    if (!size || *size > kLargest || has_size_) return Break("bad size");
     message_bytes_ = *size;
     has_size_ = true;
   }

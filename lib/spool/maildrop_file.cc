@@ -21,9 +21,12 @@ constexpr uint64_t kSpaceStep = 8 * 1024 * 1024;
 
 Error NoRoom() { return Error("maildrop: not enough free space in the queue file system", ENOSPC); }
 
+// Until the last descriptor of this opening is closed.
+bool Lock(sys::FdView file) { return flock(file.get(), LOCK_EX | LOCK_NB) == 0; }
+
 }  // namespace
 
-bool HasWriter(sys::FdView file) { return flock(file.get(), LOCK_EX | LOCK_NB) != 0; }
+bool HasWriter(sys::FdView file) { return !Lock(file); }
 
 Result<MaildropFile> MaildropFile::Create(const std::string& directory, const mail::QueueId& id,
                                           const MaildropLimits& limits) {
@@ -33,7 +36,7 @@ Result<MaildropFile> MaildropFile::Create(const std::string& directory, const ma
   auto file = sys::OpenIn(*opened, id.text(), O_WRONLY | O_CREAT | O_EXCL, kMaildropFileMode);
   if (!file) return file.error().Within(Cat("maildrop ", directory));
   MaildropFile made(std::move(*opened), std::move(*file), id.text(), limits);
-  if (HasWriter(made.file_) && errno == EWOULDBLOCK) return Error::FromErrno(Cat("lock maildrop file ", id.text()));
+  if (!Lock(made.file_) && errno == EWOULDBLOCK) return Error::FromErrno(Cat("lock maildrop file ", id.text()));
   if (auto given = made.GiveToGroup(); !given) return given.error();
   return made;
 }

@@ -44,6 +44,7 @@ TEST(RecordFramer, BreaksOnWhatIsNoRecord) {
       first + "size=-1\n\n",
       first + "size=1x\n\n",
       first + "size=99999999999999999999999\n\n",
+      first + "size=9223372036854775808\n\n",
       first + "size=1\nsize=2\n\n",
       first + "size=1\n\nab",
       first + "x=" + std::string(spool::kMaxAttributeLine, 'a'),
