@@ -81,6 +81,15 @@ def test_a_queue_directory_that_is_not_there_is_made(host):
     assert host.root.run("outpost", "check").returncode == 0
 
 
+def test_install_without_a_build_changes_nothing(tmp_path):
+    with Root("no-build") as root:
+        before = root.file("/etc/passwd").read_text()
+        done = subprocess.run([SOURCE / "packaging" / "install", "--build", tmp_path, "--root", root.path],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert done.returncode == 66 and f"no build in {tmp_path}; make one: " in done.stdout
+        assert root.file("/etc/passwd").read_text() == before
+
+
 def test_install_does_not_replace_another_mailer(build):
     with Root("other-mailer") as root:
         root.write("/usr/sbin/sendmail", "#!/bin/sh\n", 0o755)
