@@ -1,7 +1,7 @@
 #include "smtp-client/credential_lookup.h"
 
 #include <algorithm>
-#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
@@ -108,10 +108,10 @@ bool IsInMemory(const Hidden& hidden) {
   std::vector<std::string> lines;
   for (std::string line; std::getline(maps, line);) lines.push_back(line);
   for (const auto& line : lines) {
-    unsigned long begin = 0;
-    unsigned long end = 0;
-    char readable = 0;
-    if (sscanf(line.c_str(), "%lx-%lx %c", &begin, &end, &readable) != 3 || readable != 'r') continue;
+    char* rest = nullptr;  // "BEGIN-END rw-p ...", in hexadecimal
+    const unsigned long begin = strtoul(line.c_str(), &rest, 16);
+    const unsigned long end = strtoul(rest + 1, &rest, 16);
+    if (rest[1] != 'r') continue;
     if (end - begin > kLargest) continue;
     std::vector<char> bytes(end - begin);
     const ssize_t got = pread(memory.get(), bytes.data(), bytes.size(), static_cast<off_t>(begin));

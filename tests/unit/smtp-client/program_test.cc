@@ -151,6 +151,7 @@ TEST_F(SmtpProgram, CarriesManyMessagesOverOneConnection) {
   Start("");
   const auto channel = ConnectTo(relay);
   std::vector<mail::QueueId> ids;
+  ids.reserve(3);
   for (int i = 0; i < 3; ++i) ids.push_back(Deliver(channel, "Subject: x\n\n.dot " + std::to_string(i) + "\n"));
   ASSERT_TRUE(channel.Send(ipc::Finish{}.Encode()));
   const auto connected = Expect<ipc::Connected>(channel);

@@ -16,6 +16,7 @@ RelayAddress At(const std::string& address, int preference) {
 
 std::vector<std::string> Texts(const std::vector<RelayAddress>& addresses) {
   std::vector<std::string> texts;
+  texts.reserve(addresses.size());
   for (const auto& address : addresses) texts.push_back(address.peer.address);
   return texts;
 }

@@ -1,5 +1,7 @@
 #include "smtp-client/relay.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -28,7 +30,7 @@ ResolvePolicy ForRecipientDomain() {
 std::vector<std::string> Names(const std::variant<std::vector<MailHost>, mail::Verdict>& chosen) {
   std::vector<std::string> names;
   if (const auto* hosts = std::get_if<std::vector<MailHost>>(&chosen)) {
-    for (const auto& host : *hosts) names.push_back(host.name);
+    std::ranges::transform(*hosts, std::back_inserter(names), &MailHost::name);
   }
   return names;
 }
