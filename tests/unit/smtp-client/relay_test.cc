@@ -51,6 +51,7 @@ constexpr const char* kNotFound = "Host or domain name not found. Name service e
 
 TEST(SmtpRelay, TheBestMailHostsAreKeptOfVeryMany) {
   std::vector<MailHost> many;
+  many.reserve(200);
   for (int i = 0; i < 200; ++i) many.push_back({"h" + std::to_string(200 - i) + ".example", 200 - i});
   const auto names = Names(ChooseMailHosts("example", Hosts(std::move(many)), {}));
   ASSERT_EQ(50U, names.size());
