@@ -47,8 +47,9 @@ std::vector<std::string> Lines(const std::string& path) {
   return lines;
 }
 
+// Generous: a new runner gives the old one's programs 10 s to end.
 bool WaitFor(const std::function<bool()>& condition) {
-  for (int i = 0; i < 1000; ++i) {
+  for (int i = 0; i < 3000; ++i) {
     if (condition()) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
