@@ -87,6 +87,7 @@ constexpr auto kForeign = std::to_array<ForeignParameter>({
     {"smtp_header_checks", kRefused, kNoFilter},
     {"smtp_host_lookup", kIgnored, "is not supported: use disable_dns_lookups to look hosts up as the system does"},
     {"smtp_sender_dependent_authentication", kRefused, "is not supported: all mail would log in with the relay's one password"},
+    {"smtp_skip_5xx_greeting", kNone, "has no effect: a relay that greets with 5xx returns no mail, whatever this says"},
     {"smtp_tls_cert_file", kIgnored, "is not supported: no client certificate is sent"},
     {"smtp_tls_chain_files", kIgnored, "is not supported: no client certificate is sent"},
     {"smtp_tls_exclude_ciphers", kRefused, kNoTlsPolicy},

@@ -79,7 +79,6 @@ constexpr auto kParameters = std::to_array<Parameter>({
     {"smtp_sasl_require_known_peer", kBool, "yes", 0, 0, kSmtp, "Sends a password only to a relay on loopback or with a certificate that verifies, whatever smtp_tls_security_level asks for."},
     {"smtp_sasl_security_options", kList, "noplaintext, noanonymous", 0, 0, kSmtp, "Mechanisms not to use without TLS: noplaintext, noactive, nodictionary, noanonymous, mutual_auth."},
     {"smtp_sasl_tls_security_options", kList, "noanonymous", 0, 0, kSmtp, "The same within TLS."},
-    {"smtp_skip_5xx_greeting", kBool, "yes", 0, 0, kSmtp, "Takes a relay that greets with 5xx as one that is down for now."},
     {"smtp_starttls_timeout", kTime, "300s", 's', 1, kSmtp, "Time for the answer to STARTTLS and for the handshake."},
     {"smtp_tcp_port", kNonEmpty, "smtp", 0, 0, kSmtp, "The port of next hops that name none."},
     {"smtp_tls_CAfile", kString, "", 0, 0, kSmtp, "Certificates to trust, PEM; with smtp_tls_CApath empty as well: the system's."},

@@ -111,7 +111,6 @@ struct SmtpClientSettings {
   std::vector<std::string> smtp_sasl_mechanism_filter;
   bool smtp_sasl_require_known_peer = true;
   // Session
-  bool smtp_skip_5xx_greeting = true;
   bool smtp_always_send_ehlo = true;
   int64_t smtp_line_length_limit = 998;  // 0: none
   int64_t smtp_mx_address_limit = 5;

@@ -145,7 +145,6 @@ SmtpClientSettings ReadSmtpClientSettings(Configuration& configuration) {
   settings.smtp_tcp_port = ReadPort(configuration);
   ReadTls(configuration, &settings);
   ReadSasl(configuration, &settings);
-  settings.smtp_skip_5xx_greeting = configuration.Bool("smtp_skip_5xx_greeting");
   settings.smtp_always_send_ehlo = configuration.Bool("smtp_always_send_ehlo");
   settings.smtp_line_length_limit = static_cast<int64_t>(configuration.Size("smtp_line_length_limit"));
   settings.smtp_mx_address_limit = configuration.Integer("smtp_mx_address_limit");
