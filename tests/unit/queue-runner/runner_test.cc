@@ -593,6 +593,7 @@ TEST_F(RunnerTest, TellsWhoAsksTooOftenAtOnceAndServesOthers) {
   if (geteuid() != 0) GTEST_SKIP() << "needs two users";
   ASSERT_EQ(Start(), "ready\n");
   std::vector<sys::Result<sys::UniqueFd>> idle;
+  idle.reserve(16);
   EXPECT_EQ(seteuid(4321), 0);
   for (int i = 0; i < 16; ++i) {
     idle.push_back(sys::ConnectUnix(root_ + "/spool/public/control", std::chrono::seconds(5)));
