@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <fcntl.h>
+#include <optional>
 #include <poll.h>
 #include <sysexits.h>
 #include <thread>
@@ -83,18 +84,29 @@ std::string ReadNotification(sys::FdView fd) {
   return text.empty() ? "it ended without a word; its log may say why" : std::string(sys::Trim(text));
 }
 
-int Tell(const Environment& environment, ipc::Request::Verb verb) {
+// The exit status of an order; nothing when no mailer runs.
+std::optional<int> Order(const Environment& environment, ipc::Request::Verb verb) {
   const auto done = AskRunner(environment.paths, {verb, ""}, [](const ipc::Response&) {});
   if (!done) {
     PrintError(done.error().text());
     return EX_UNAVAILABLE;
   }
-  if (!*done) {
-    PrintError("the mailer is not running: `outpost start` starts it");
-    return EX_UNAVAILABLE;
-  }
+  if (!*done) return std::nullopt;
   if (!(*done)->error.empty()) PrintError((*done)->error);
   return (*done)->exit_code;
+}
+
+// The same of an order that wants a mailer.
+int Tell(const Environment& environment, ipc::Request::Verb verb) {
+  if (const auto status = Order(environment, verb)) return *status;
+  PrintError("the mailer is not running: `outpost start` starts it");
+  return EX_UNAVAILABLE;
+}
+
+bool SaysThatItRuns(const Environment& environment) {
+  if (!IsRunning(environment.paths)) return false;
+  PrintError("the mailer is running already");
+  return true;
 }
 
 // What can be said of a mailer that does not run, as far as this process may look.
@@ -112,10 +124,7 @@ StoppedStatus LookAtStopped(Environment& environment) {
 
 int Start(Environment& environment) {
   if (!ConfigurationIsRight(environment)) return EX_CONFIG;
-  if (IsRunning(environment.paths)) {
-    PrintError("the mailer is running already");
-    return EX_OK;
-  }
+  if (SaysThatItRuns(environment)) return EX_OK;
   if (!MayStart(environment)) return EX_NOPERM;
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) {
@@ -137,7 +146,8 @@ int Start(Environment& environment) {
     return EX_OSERR;
   }
   const std::string word = ReadNotification(reading);
-  if (word == "ready") return EX_OK;
+  // Somebody else may have started it in the same moment.
+  if (word == "ready" || SaysThatItRuns(environment)) return EX_OK;
   PrintError(sys::Cat("the mailer did not start: ", sys::Printable(word)));
   return EX_UNAVAILABLE;
 }
@@ -157,11 +167,12 @@ int StartInForeground(Environment& environment, bool once) {
 }
 
 int Stop(const Environment& environment) {
-  if (!IsRunning(environment.paths)) {
+  const auto told = Order(environment, ipc::Request::Verb::kStop);
+  if (!told) {
     PrintError("the mailer is not running");
     return EX_OK;
   }
-  if (const int told = Tell(environment, ipc::Request::Verb::kStop); told != EX_OK) return told;
+  if (*told != EX_OK) return *told;
   const auto deadline = sys::MonotonicClock() + kStopPatience;
   while (sys::MonotonicClock() < deadline) {
     auto lock = queue::QueueLock::TryTake(environment.paths);
