@@ -137,18 +137,15 @@ bool Connection::ReadOne() {
 
 void Connection::Take(const ipc::FromChild& message) {
   if (const auto* connected = std::get_if<ipc::Connected>(&message)) {
-    connected_ = true;
+    if (std::exchange(connected_, true)) return Misbehave("it connected twice");
     owner_.OnConnected(*this, *connected);
   } else if (const auto* failed = std::get_if<ipc::ConnectionFailed>(&message)) {
     failure_ = failed->why;
     finishing_ = true;  // nothing more is given to it; its channel's end follows
     ended_ = true;
   } else if (const auto* begun = std::get_if<ipc::Begun>(&message)) {
-    if (const auto unit = FindUnit(begun->id)) {
-      unit->begun = true;
-    } else {
-      Misbehave("it began a message that it was not given");
-    }
+    const auto unit = FindUnit(begun->id);
+    if (!unit || std::exchange(unit->begun, true)) Misbehave("it began a message that it was not given, or twice");
   } else {
     TakeVerdicts(std::get<ipc::Verdicts>(message));
   }
@@ -162,7 +159,8 @@ UnitPointer Connection::FindUnit(const mail::QueueId& id) const {
 
 void Connection::TakeVerdicts(const ipc::Verdicts& verdicts) {
   const UnitPointer unit = FindUnit(verdicts.id);
-  if (!unit) return Misbehave("a verdict on a message that it was not given");
+  if (!unit || verdicts.recipients.empty())
+    return Misbehave("a verdict on a message that it was not given, or on nobody");
   std::vector<size_t> indices;
   for (const uint32_t number : verdicts.recipients) {
     const auto it = std::ranges::find_if(unit->recipients, [&](const auto& one) { return one.number == number; });

@@ -1,6 +1,9 @@
 // One connection of outpost-smtp, from the runner's side: the channel to the child that serves it, and the units
 // that it has been given. It is fed a little ahead, so that it never waits for us.
 //
+// Every packet of a child gets on with what it was given, so that none can keep a message by talking (attack: a worker
+// that lies); what does not ends the connection.
+//
 // Silence means try again: when the channel closes, whatever was not answered goes back to the owner, who decides
 // by `begun` what is in doubt and what is simply due.
 #pragma once

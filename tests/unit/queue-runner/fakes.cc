@@ -126,7 +126,9 @@ class FakePickup {
 
 // Modes: "deliver" (also when there is no mode), "return" (5.1.1 to all), "defer" (4.2.0), "account" and "path" (the
 // connection fails), "unprepared" (Prepare fails by an account fault), "begin-and-die", "die", "hang", "cut" (the
-// connection is lost amid the first message), "one" (it ends after the first message).
+// connection is lost amid the first message), "one" (it ends after the first message). Lies: "nonsense", "stranger" (a
+// verdict on a message that it has not), "stranger-recipient", "twice" (a second verdict), "nobody" (verdicts on no
+// recipient), "begin-twice", "connect-twice".
 std::string Mode() {
   std::ifstream file(directory + kModeFile);
   std::string mode = "deliver";
@@ -187,6 +189,7 @@ class FakeConnection {
     }
     (void)channel_.Send(ipc::Begun{deliver.id}.Encode());
     if (mode == "begin-and-die") _exit(1);
+    if (Lie(mode, deliver)) _exit(0);
     mail::Verdict verdict = mail::Delivered{{2, 0, 0}, "250 ok"};
     if (mode == "return") verdict = mail::Returned{{5, 1, 1}, "550 no such user"};
     if (mode == "defer") verdict = mail::Deferred{{4, 2, 0}, "450 later", mail::Fault::kMessage};
@@ -199,6 +202,21 @@ class FakeConnection {
     std::ofstream(directory + kNoticeFile) << bytes;
     SendVerdicts(deliver, verdict);
     if (mode == "one") _exit(Fail(kLost));
+  }
+
+  // Whether `mode` is one, which is then told.
+  bool Lie(const std::string& mode, const ipc::Deliver& deliver) {
+    ipc::Verdicts verdicts{
+        deliver.id, {deliver.recipients[0].number}, mail::Delivered{{2, 0, 0}, "250 ok"}, "r", false};
+    if (mode == "nonsense") return channel_.Send("nonsense").has_value();
+    if (mode == "begin-twice") return channel_.Send(ipc::Begun{deliver.id}.Encode()).has_value();
+    if (mode == "connect-twice") return channel_.Send(ipc::Connected{"r", "", "", ""}.Encode()).has_value();
+    if (mode == "stranger") verdicts.id = mail::QueueId::Make(std::chrono::seconds(99), 99);
+    if (mode == "stranger-recipient") verdicts.recipients = {4711};
+    if (mode == "nobody") verdicts.recipients.clear();
+    if (mode == "twice") (void)channel_.Send(verdicts.Encode());
+    const bool lie = mode == "stranger" || mode == "stranger-recipient" || mode == "nobody" || mode == "twice";
+    return lie && channel_.Send(verdicts.Encode()).has_value();
   }
 
   void SendVerdicts(const ipc::Deliver& deliver, const mail::Verdict& verdict) {

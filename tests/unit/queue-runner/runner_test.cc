@@ -450,6 +450,27 @@ TEST_F(RunnerTest, DefersAloneTheMessageThatAConnectionIsCutBy) {
   EXPECT_THAT(Delivered(), SizeIs(1));
 }
 
+// A worker that lies, or is mad, is ended at once; what it had begun is in doubt, but for what it had answered before.
+TEST_F(RunnerTest, EndsAWorkerThatLies) {
+  Configure("relayhost = relay.one\nminimal_backoff_time = 1s\nmaximal_backoff_time = 1s\n");
+  int number = 0;
+  for (const char* lie :
+       {"nonsense", "stranger", "stranger-recipient", "twice", "nobody", "begin-twice", "connect-twice"}) {
+    SetMode(lie);
+    if (runner_ < 0) {
+      ASSERT_EQ(Start(), "ready\n");
+    }
+    Inject(Id(++number) + " a@example.org b@example.net,c@example.net 100");
+    ASSERT_TRUE(WaitLog("of outpost-smtp is given up: ", number)) << lie;
+    SetMode("deliver");
+    ASSERT_TRUE(WaitLog(Id(number) + ": removed")) << lie;
+    const auto delivered = testing::PrintToString(Delivered());
+    EXPECT_THAT(delivered, HasSubstr(Id(number) + " <a@example.org> c@example.net relay.one duplicate")) << lie;
+    const bool answered = std::string_view(lie) == "twice";
+    EXPECT_EQ(delivered.find(Id(number) + " <a@example.org> b@") == std::string::npos, answered) << lie;
+  }
+}
+
 // A relay that greets and then hangs up on every message is not asked once for each of them.
 TEST_F(RunnerTest, StopsWhenEveryConnectionIsCutAmidItsMessage) {
   SetMode("cut");
