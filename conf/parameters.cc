@@ -42,7 +42,7 @@ constexpr auto kParameters = std::to_array<Parameter>({
     {"maillog_file", kString, "", 0, 0, kEverybody, "The log file; /dev/stdout and /dev/stderr are the process's own; empty is syslog."},
     {"max_idle", kTime, "100s", 's', 1, kPickup | kRunner, "How long a program without work waits for more before it ends."},
     {"maximal_backoff_time", kTime, "4000s", 's', 1, kRunner, "The longest time between two attempts to deliver a message."},
-    {"maximal_queue_lifetime", kTime, "5d", 'd', 0, kRunner, "How long a message is tried before it is returned; 0: one attempt."},
+    {"maximal_queue_lifetime", kTime, "5d", 'd', 0, kRunner, "How long a message is tried before it is returned, time without a network not counted; 0: one attempt."},
     {"message_drop_headers", kList, "bcc, content-length, resent-bcc, return-path", 0, 0, kPickup, "Header lines that are removed from every message."},
     {"message_size_limit", kSize, "10240000", 0, 0, kSendmail | kPickup, "The largest message that is accepted, header included; 0: no limit."},
     {"minimal_backoff_time", kTime, "300s", 's', 1, kRunner | kSmtp, "The shortest time between two attempts to deliver a message, and how long a relay that failed is left alone."},

@@ -283,7 +283,8 @@ void Destination::ReturnExpired() {
 }
 
 void Destination::ReturnOlderThan(Microseconds lifetime, bool null_sender) {
-  auto waiting = context_.queue.WaitingSince(route(), null_sender, sys::WallClock() - lifetime, kExpiredPage);
+  const Microseconds before = context_.queue.waiting_clock() - lifetime;
+  auto waiting = context_.queue.WaitingSince(route(), null_sender, before, kExpiredPage);
   if (!waiting) return context_.log.Error(waiting.error().text());
   const mail::Deferred& why = concurrency_.reason();
   for (const auto& recipient : *waiting) {

@@ -70,6 +70,7 @@ class Destination : private ConnectionOwner, private AgentOwner {
   // What is in flight is given up: in doubt where it had begun, else due.
   void Abandon();
 
+  bool is_offline() const { return concurrency_.is_offline(); }
   // Nothing in flight, and nothing that could be begun now.
   bool IsQuiet() const;
   bool has_in_flight() const { return workers_.HasLoad(); }

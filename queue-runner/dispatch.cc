@@ -136,9 +136,8 @@ void Dispatch::SettleOne(const Route& route, const queue::QueuedRecipient& recip
   if (verdicts_.HasFailedToCommit(recipient.message)) return;
   const auto message = context_.active.FindOrRead(context_.queue, recipient.message);
   if (!message) return;
-  const Microseconds now = sys::WallClock();
   const auto [status, text] = SplitReason(route.next_hop);
-  const Attempt attempt{message->facts.arrival, now, message->facts.envelope.sender.empty()};
+  const Attempt attempt = AttemptOn(*message, context_.queue);
   if (route.transport != kRetryTransport) {
     verdicts_.Return(message, recipient, status, text, false);
   } else if (HasExpired(attempt, context_.policy.schedule)) {
@@ -291,6 +290,10 @@ void Dispatch::Stop() {
 
 void Dispatch::Abandon() {
   for (Destination* destination : order_) destination->Abandon();
+}
+
+bool Dispatch::IsOffline() const {
+  return std::ranges::any_of(order_, [](const Destination* one) { return one->is_offline(); });
 }
 
 bool Dispatch::IsFed() const {

@@ -46,6 +46,8 @@ class Dispatch {
   void Abandon();
 
   bool has_in_flight() const;
+  // Mail waits for a network.
+  bool IsOffline() const;
   // No destination waits for what the next round would give it.
   bool IsFed() const;
   bool IsQuiet() const;

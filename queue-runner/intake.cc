@@ -234,6 +234,7 @@ FreshMessage Intake::MakeFresh(const Arrival& arrival, const queue::Stored& stor
   fresh.facts.envelope.recipients.clear();
   fresh.facts.uid = submission.uid;
   fresh.facts.arrival = Microseconds(submission.arrival_us);
+  fresh.facts.waiting_since = context_.queue.waiting_clock();
   fresh.facts.content_bytes = arrival.content->size();
   fresh.facts.header_bytes = submission.header_bytes;
   fresh.content = arrival.content;

@@ -91,10 +91,9 @@ void Recovery::MakeInDoubt() {
     InDoubt& one = (*by_message)[recipient.message];
     if (!one.message) one.message = context_.active.FindOrRead(context_.queue, recipient.message);
     if (!one.message) continue;
-    const Attempt attempt{one.message->facts.arrival, now, one.message->facts.envelope.sender.empty()};
     one.outcomes.push_back({recipient.key, queue::RecipientState::kInDoubt,
-                            NextAttempt(attempt, context_.policy.schedule), true, std::string(kStatus),
-                            std::string(kWhy), ""});
+                            NextAttempt(AttemptOn(*one.message, context_.queue), context_.policy.schedule), true,
+                            std::string(kStatus), std::string(kWhy), ""});
     one.recipients.push_back(std::move(recipient));
   }
   if (std::ranges::none_of(*by_message, [](const auto& entry) { return entry.second.message != nullptr; })) {

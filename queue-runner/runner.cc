@@ -33,6 +33,7 @@ Runner::Runner(Belongings belongings, const Policy& policy, bool once, const con
       policy_(policy),
       once_(once),
       started_(sys::WallClock()),
+      clock_(own_.queue.waiting_clock(), sys::MonotonicClock()),
       batch_(own_.queue, own_.log),
       context_{policy_,
                own_.log,
@@ -108,7 +109,14 @@ bool Runner::MayGather() {
   return true;
 }
 
+void Runner::AdvanceClock() {
+  const Microseconds now = sys::MonotonicClock();
+  clock_.Run(!dispatch_.IsOffline(), now);
+  own_.queue.SetWaitingClock(clock_.Read(now));
+}
+
 void Runner::Round() {
+  AdvanceClock();
   control_.Sweep();
   if (MayGather()) return;
   recovery_.Contribute();

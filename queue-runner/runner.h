@@ -19,6 +19,7 @@
 #include "queue-runner/maildrop_watch.h"
 #include "queue-runner/pickup_program.h"
 #include "queue-runner/recovery.h"
+#include "queue-runner/waiting_clock.h"
 
 namespace outpost::queue_runner {
 
@@ -54,6 +55,7 @@ class Runner {
  private:
   void Round();
   bool MayGather();
+  void AdvanceClock();
   void ArmRetry();
   void EndIfDone();
   void OnSignal(int number);
@@ -76,6 +78,7 @@ class Runner {
   Policy policy_;
   bool once_;
   Microseconds started_;
+  WaitingClock clock_;
   ActiveMessages active_;
   Batch batch_;
   Context context_;

@@ -3,11 +3,6 @@
 #include <algorithm>
 
 namespace outpost::queue_runner {
-namespace {
-
-Microseconds Age(const Attempt& attempt) { return std::max(attempt.now - attempt.arrival, Microseconds::zero()); }
-
-}  // namespace
 
 Microseconds LongestBackoff(const ScheduleRules& rules) {
   return std::max(rules.maximal_backoff_time, rules.minimal_backoff_time);
@@ -15,12 +10,12 @@ Microseconds LongestBackoff(const ScheduleRules& rules) {
 
 Microseconds NextAttempt(const Attempt& attempt, const ScheduleRules& rules) {
   const Microseconds shortest = rules.minimal_backoff_time;
-  return attempt.now + std::clamp(Age(attempt), shortest, LongestBackoff(rules));
+  return attempt.now + std::clamp(attempt.age, shortest, LongestBackoff(rules));
 }
 
 bool HasExpired(const Attempt& attempt, const ScheduleRules& rules) {
   const Microseconds lifetime = attempt.null_sender ? rules.bounce_queue_lifetime : rules.maximal_queue_lifetime;
-  return Age(attempt) >= lifetime;
+  return attempt.age >= lifetime;
 }
 
 Decision Decide(const mail::Verdict& verdict, const Attempt& attempt, const ScheduleRules& rules) {

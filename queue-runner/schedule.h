@@ -17,10 +17,9 @@ struct ScheduleRules {
   std::chrono::seconds bounce_queue_lifetime{432000};
 };
 
-// One attempt's message, by wall clock. An arrival in the future (a clock that jumped back) counts as now.
 struct Attempt {
-  Microseconds arrival{};
-  Microseconds now{};
+  Microseconds age{};  // of the message, by the waiting clock
+  Microseconds now{};  // wall clock
   bool null_sender = false;
 };
 

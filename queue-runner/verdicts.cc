@@ -25,10 +25,6 @@ uint64_t RandomNumber() {
   return number;
 }
 
-Attempt AttemptOf(const ActiveMessage& message, Microseconds now) {
-  return {message.facts.arrival, now, message.facts.envelope.sender.empty()};
-}
-
 // In doubt it stays until a reply says more: a later refusal at RCPT says nothing of the copy that may have gone.
 RecipientState WaitingState(const queue::QueuedRecipient& recipient) {
   return recipient.state == RecipientState::kInDoubt ? RecipientState::kInDoubt : RecipientState::kQueued;
@@ -69,9 +65,8 @@ void Verdicts::KeepWaiting(Unit& unit, size_t index, Microseconds next_attempt, 
 
 bool Verdicts::OnVerdict(Unit& unit, size_t index, const mail::Verdict& verdict, std::string_view relay) {
   const auto& recipient = unit.recipients[index];
-  const Microseconds now = sys::WallClock();
   unit.answered[index] = true;
-  const Decision decision = Decide(verdict, AttemptOf(*unit.message, now), context_.policy.schedule);
+  const Decision decision = Decide(verdict, AttemptOn(*unit.message, context_.queue), context_.policy.schedule);
   const auto* deferred = std::get_if<mail::Deferred>(&verdict);
   switch (decision.next) {
     case Next::kSent: {
@@ -106,8 +101,8 @@ bool Verdicts::OnVerdict(Unit& unit, size_t index, const mail::Verdict& verdict,
 
 void Verdicts::OnSilence(Unit& unit, size_t index) {
   const auto& recipient = unit.recipients[index];
-  const Microseconds now = sys::WallClock();
-  const Attempt attempt = AttemptOf(*unit.message, now);
+  const Attempt attempt = AttemptOn(*unit.message, context_.queue);
+  const Microseconds now = attempt.now;
   unit.answered[index] = true;
   Pending& pending = PendingOf(unit.message);
   pending.lines.push_back(
@@ -124,8 +119,8 @@ void Verdicts::OnSilence(Unit& unit, size_t index) {
 }
 
 void Verdicts::OnNotAttempted(Unit& unit, size_t index, const mail::Deferred* why, bool counts) {
-  const Microseconds now = sys::WallClock();
-  const Attempt attempt = AttemptOf(*unit.message, now);
+  const Attempt attempt = AttemptOn(*unit.message, context_.queue);
+  const Microseconds now = attempt.now;
   const auto& recipient = unit.recipients[index];
   unit.answered[index] = true;
   if (why == nullptr) return KeepWaiting(unit, index, now, false, "", "", "");

@@ -7,6 +7,11 @@
 
 namespace outpost::queue_runner {
 
+Attempt AttemptOn(const ActiveMessage& message, const queue::Queue& queue) {
+  return {queue.waiting_clock() - message.facts.waiting_since, sys::WallClock(),
+          message.facts.envelope.sender.empty()};
+}
+
 bool Unit::IsAnswered() const {
   return std::ranges::all_of(answered, [](bool one) { return one; });
 }

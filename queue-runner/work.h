@@ -10,6 +10,7 @@
 #include "lib/mail/verdict.h"
 #include "lib/queue/queue.h"
 #include "queue-runner/bounce.h"
+#include "queue-runner/schedule.h"
 
 namespace outpost::queue_runner {
 
@@ -22,6 +23,9 @@ struct ActiveMessage {
   std::vector<FailedRecipient> failed;  // to be told of in one notice; bounded by Verdicts
 };
 using ActivePointer = std::shared_ptr<ActiveMessage>;
+
+// An attempt on `message` now, by the queue's clock.
+Attempt AttemptOn(const ActiveMessage& message, const queue::Queue& queue);
 
 // Some recipients of one message on their way to one destination: one delivery.
 struct Unit {

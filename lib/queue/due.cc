@@ -55,11 +55,11 @@ DueIndex::DueIndex(Connection& connection, Quarantine& quarantine)
                kWaiting, " ORDER BY next_attempt, recipient.message, number LIMIT ?")),
       waiting_since_(connection, "read what waits from",
                      Cat("SELECT ", kRecipientColumns,
-                         " FROM message INDEXED BY message_arrival CROSS JOIN recipient "
-                         "WHERE (sender = '') = ? AND arrival < ? AND message.state = 'queued' AND "
+                         " FROM message INDEXED BY message_age CROSS JOIN recipient "
+                         "WHERE (sender = '') = ? AND waiting_since < ? AND message.state = 'queued' AND "
                          "recipient.message = message.key AND "
                          "transport = ? AND next_hop = ? AND recipient.",
-                         kWaiting, " ORDER BY arrival LIMIT ?")),
+                         kWaiting, " ORDER BY waiting_since LIMIT ?")),
       routed_below_(
           connection, "read what waits from",
           Cat("SELECT ", kRecipientColumns,
@@ -190,9 +190,9 @@ Result<std::vector<QueuedRecipient>> DueIndex::Due(const Route& route, Microseco
 }
 
 Result<std::vector<QueuedRecipient>> DueIndex::WaitingSince(const Route& route, bool null_sender,
-                                                            Microseconds arrival, size_t limit) {
+                                                            Microseconds before, size_t limit) {
   std::vector<RecipientRow> rows;
-  auto appended = Append(Rows(waiting_since_, null_sender, arrival, route.transport, route.next_hop, limit), rows);
+  auto appended = Append(Rows(waiting_since_, null_sender, before, route.transport, route.next_hop, limit), rows);
   if (!appended) return appended.error();
   return Collect(std::move(rows));
 }

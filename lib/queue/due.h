@@ -15,7 +15,7 @@ class DueIndex {
   Result<std::vector<Route>> DueRoutes(Microseconds now);
   Result<std::optional<Microseconds>> NextDue(Microseconds after);
   Result<std::vector<QueuedRecipient>> Due(const Route& route, Microseconds now, size_t limit);
-  Result<std::vector<QueuedRecipient>> WaitingSince(const Route& route, bool null_sender, Microseconds arrival,
+  Result<std::vector<QueuedRecipient>> WaitingSince(const Route& route, bool null_sender, Microseconds before,
                                                     size_t limit);
   Result<std::vector<QueuedRecipient>> RoutedByOther(int64_t generation, size_t limit);
   Result<std::vector<QueuedRecipient>> Undecided(size_t limit);

@@ -46,8 +46,8 @@ Intake::Intake(Connection& connection, Contents& contents, History& history, Tot
       knows_id_(connection, "look for a submission in", "SELECT 1 FROM intake WHERE id = ?"),
       insert_message_(
           connection, "store a message in",
-          "INSERT INTO message(key, id, state, origin, sender, arrival, waited, size, header_size, uid, "
-          "envid, ret, is_8bit, smtputf8) VALUES(?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)"),
+          "INSERT INTO message(key, id, state, origin, sender, arrival, waiting_since, size, header_size, uid, "
+          "envid, ret, is_8bit, smtputf8) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       insert_recipient_(connection, "store a recipient in",
                         "INSERT INTO recipient(message, number, address, original, notify, orcpt, state, since, "
                         "generation, transport, next_hop, next_attempt, attempts, last_status, last_text) "
@@ -101,8 +101,8 @@ Result<void> Intake::InsertMessage(MessageKey key, const NewMessage& message, ui
                                    bool visible) {
   const mail::Envelope& envelope = message.envelope;
   return insert_message_.Run(key, message.id.text(), visible ? "queued" : "incoming", ToString(message.origin),
-                             envelope.sender, message.arrival, content_bytes, message.header_bytes, message.uid,
-                             envelope.envelope_id, ToString(envelope.ret),
+                             envelope.sender, message.arrival, totals_.clock(), content_bytes, message.header_bytes,
+                             message.uid, envelope.envelope_id, ToString(envelope.ret),
                              envelope.body == mail::BodyType::k8BitMime ? 1 : 0, envelope.smtputf8 ? 1 : 0);
 }
 

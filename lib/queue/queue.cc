@@ -59,6 +59,7 @@ Result<Queue> Queue::Open(const spool::SpoolPaths& paths, const QueueLock&) {
   if (!connection) return connection.error();
   if (auto prepared = PrepareSchema(**connection); !prepared) return prepared.error();
   auto impl = std::make_unique<Impl>(std::move(*connection));
+  if (auto loaded = impl->totals.Load(); !loaded) return loaded.error();
   if (auto started = impl->intake.Start(); !started) return started.error();
   auto swept = impl->batch.Within([&] { return impl->intake.Sweep(); });
   if (!swept) return swept.error();
@@ -73,6 +74,9 @@ Result<void> Queue::Commit() {
 }
 void Queue::Rollback() { impl_->batch.Rollback(); }
 bool Queue::in_batch() const { return impl_->batch.is_open(); }
+
+Microseconds Queue::waiting_clock() const { return impl_->totals.clock(); }
+void Queue::SetWaitingClock(Microseconds reading) { impl_->totals.SetClock(reading); }
 
 Result<std::optional<KnownSubmission>> Queue::FindKnown(const IntakeKey& key) {
   return impl_->intake.FindKnown(key);
@@ -103,9 +107,9 @@ Result<std::vector<QueuedRecipient>> Queue::Due(const Route& route, Microseconds
   return impl_->due.Due(route, now, limit);
 }
 Result<std::optional<QueuedMessage>> Queue::Message(MessageKey key) { return impl_->ledger.Message(key); }
-Result<std::vector<QueuedRecipient>> Queue::WaitingSince(const Route& route, bool null_sender, Microseconds arrival,
+Result<std::vector<QueuedRecipient>> Queue::WaitingSince(const Route& route, bool null_sender, Microseconds before,
                                                          size_t limit) {
-  return impl_->due.WaitingSince(route, null_sender, arrival, limit);
+  return impl_->due.WaitingSince(route, null_sender, before, limit);
 }
 Result<std::vector<QueuedRecipient>> Queue::RoutedByOther(int64_t generation, size_t limit) {
   return impl_->due.RoutedByOther(generation, limit);

@@ -119,7 +119,8 @@ struct QueuedMessage {
   mail::Envelope envelope;  // without recipients
   Origin origin = Origin::kSubmission;
   uint32_t uid = 0;
-  Microseconds arrival{};
+  Microseconds arrival{};        // by the wall clock
+  Microseconds waiting_since{};  // by the waiting clock
   uint64_t content_bytes = 0;
   uint64_t header_bytes = 0;
 };
@@ -209,6 +210,11 @@ class Queue {
   void Rollback();
   bool in_batch() const;
 
+  // The clock by which messages age: the time in which mail could have left, whatever the wall clock says. Whoever has
+  // opened the queue sets it, never back; a commit keeps it, so that the next one goes on from there.
+  Microseconds waiting_clock() const;
+  void SetWaitingClock(Microseconds reading);
+
   // --- intake
   // What is known of this submission: same uid, and the same token or id, with size and digest agreeing.
   Result<std::optional<KnownSubmission>> FindKnown(const IntakeKey& key);
@@ -242,9 +248,9 @@ class Queue {
   Result<std::vector<QueuedRecipient>> Due(const Route& route, Microseconds now, size_t limit);
   // Nothing when it is not there, or was damaged and has been set aside.
   Result<std::optional<QueuedMessage>> Message(MessageKey key);
-  // Waiting recipients for `route` of messages with or without a sender (notices) that arrived before `arrival`, at
-  // most `limit`: what has expired behind a destination that cannot be reached.
-  Result<std::vector<QueuedRecipient>> WaitingSince(const Route& route, bool null_sender, Microseconds arrival,
+  // Waiting recipients for `route` of messages with or without a sender (notices) that wait since before `before` of
+  // the waiting clock, at most `limit`: what has expired behind a destination that cannot be reached.
+  Result<std::vector<QueuedRecipient>> WaitingSince(const Route& route, bool null_sender, Microseconds before,
                                                     size_t limit);
   // Waiting recipients whose route was decided by another configuration.
   Result<std::vector<QueuedRecipient>> RoutedByOther(int64_t generation, size_t limit);

@@ -88,7 +88,8 @@ const std::string kRecipientColumns =
     "next_attempt, "
     "attempts, last_status, last_text";
 const std::string kMessageColumns =
-    "key, id, origin, sender, arrival, size, header_size, uid, envid, ret, is_8bit, smtputf8";
+    "key, id, origin, sender, arrival, size, header_size, uid, envid, ret, is_8bit, smtputf8, "
+    "waiting_since";
 
 std::string_view ToString(RecipientState state) {
   switch (state) {
@@ -182,6 +183,7 @@ MessageRow ReadMessage(const Rows& row) {
   message.origin = row.Text(2) == ToString(Origin::kBounce) ? Origin::kBounce : Origin::kSubmission;
   message.envelope.sender = row.Text(3);
   message.arrival = row.Time(4);
+  message.waiting_since = row.Time(12);
   message.envelope.envelope_id = row.Text(8);
   message.envelope.body = row.Integer(10) != 0 ? mail::BodyType::k8BitMime : mail::BodyType::k7Bit;
   message.envelope.smtputf8 = row.Integer(11) != 0;

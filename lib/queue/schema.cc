@@ -23,7 +23,7 @@ CREATE TABLE message(
   origin TEXT NOT NULL,
   sender TEXT NOT NULL,
   arrival INTEGER NOT NULL,
-  waited INTEGER NOT NULL,
+  waiting_since INTEGER NOT NULL,
   size INTEGER NOT NULL,
   header_size INTEGER NOT NULL,
   uid INTEGER NOT NULL,
@@ -32,7 +32,7 @@ CREATE TABLE message(
   is_8bit INTEGER NOT NULL,
   smtputf8 INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX message_arrival ON message((sender = ''), arrival);
+CREATE INDEX message_age ON message((sender = ''), waiting_since);
 CREATE INDEX message_hidden ON message(state) WHERE state <> 'queued';
 
 CREATE TABLE content(
@@ -115,9 +115,19 @@ CREATE TABLE destination(
 CREATE TABLE total(
   messages INTEGER NOT NULL,
   dead INTEGER NOT NULL,
-  history_bytes INTEGER NOT NULL
+  history_bytes INTEGER NOT NULL,
+  clock INTEGER NOT NULL
 ) STRICT;
-INSERT INTO total VALUES(0, 0, 0);
+INSERT INTO total VALUES(0, 0, 0, 0);
+)sql";
+
+// From version 1, whose messages aged by the wall clock: they keep the age that they have now.
+constexpr const char* kFromVersion1 = R"sql(
+ALTER TABLE total ADD COLUMN clock INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE message RENAME COLUMN waited TO waiting_since;
+UPDATE message SET waiting_since = arrival - unixepoch() * 1000000;
+DROP INDEX message_arrival;
+CREATE INDEX message_age ON message((sender = ''), waiting_since);
 )sql";
 
 Result<void> MakeTables(Connection& connection) {
@@ -133,14 +143,23 @@ Result<bool> IsEmpty(Connection& connection) {
   return *tables == 0;
 }
 
-Result<void> CheckIdentity(Connection& connection) {
+Result<void> Upgrade(Connection& connection) {
+  const std::string sql =
+      Cat("BEGIN IMMEDIATE;", kFromVersion1, "PRAGMA user_version = ", kSchemaVersion, ";COMMIT");
+  auto upgraded = connection.Execute(sql.c_str(), "upgrade the tables of");
+  if (!upgraded) (void)connection.Execute("ROLLBACK", "upgrade the tables of");
+  return upgraded;
+}
+
+// The version of the schema that is there.
+Result<int64_t> CheckIdentity(Connection& connection) {
   const auto application = connection.ReadNumber("PRAGMA application_id", "open");
   if (!application) return application.error();
   if (*application != kApplicationId)
     return Error(Cat("open ", connection.path(), ": not a queue of outpost"), EINVAL);
   const auto version = connection.ReadNumber("PRAGMA user_version", "open");
   if (!version) return version.error();
-  if (*version == kSchemaVersion) return {};
+  if (*version >= 1 && *version <= kSchemaVersion) return version;
   return Error(Cat("open ", connection.path(), ": its schema is version ", *version, ", this program knows ",
                    kSchemaVersion, " (made by another version of outpost; nothing was changed)"),
                EINVAL);
@@ -151,10 +170,15 @@ Result<void> CheckIdentity(Connection& connection) {
 Result<void> PrepareSchema(Connection& connection) {
   const auto empty = IsEmpty(connection);
   if (!empty) return empty.error();
-  auto ready = *empty ? connection.Execute(kLayout, "open") : CheckIdentity(connection);
-  if (!ready) return ready;
+  if (*empty) {
+    if (auto laid_out = connection.Execute(kLayout, "open"); !laid_out) return laid_out;
+    if (auto started = connection.StartLog(); !started) return started;
+    return MakeTables(connection);
+  }
+  const auto version = CheckIdentity(connection);
+  if (!version) return version.error();
   if (auto started = connection.StartLog(); !started) return started;
-  return *empty ? MakeTables(connection) : Result<void>();
+  return *version < kSchemaVersion ? Upgrade(connection) : Result<void>();
 }
 
 }  // namespace outpost::queue

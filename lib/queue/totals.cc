@@ -3,15 +3,34 @@
 #include <algorithm>
 
 namespace outpost::queue {
+namespace {
+
+constexpr Microseconds kClockStep = std::chrono::minutes(1);
+
+}  // namespace
 
 Totals::Totals(Connection& connection)
     : store_(connection, "count in",
-             "UPDATE total SET messages = messages + ?, dead = dead + ?, history_bytes = history_bytes + ?"),
-      read_(connection, "count in", "SELECT messages, dead, history_bytes FROM total") {}
+             "UPDATE total SET messages = messages + ?, dead = dead + ?, history_bytes = history_bytes + ?, "
+             "clock = ?"),
+      read_(connection, "count in", "SELECT messages, dead, history_bytes FROM total"),
+      read_clock_(connection, "read the clock of", "SELECT clock FROM total") {}
+
+Result<void> Totals::Load() {
+  Rows rows(read_clock_);
+  const auto found = rows.Next();
+  if (!found) return found.error();
+  if (*found) clock_ = stored_clock_ = rows.Time(0);
+  return {};
+}
 
 Result<void> Totals::Store() {
-  if (pending_.messages == 0 && pending_.dead == 0 && pending_.history_bytes == 0) return {};
-  if (auto stored = store_.Run(pending_.messages, pending_.dead, pending_.history_bytes); !stored) return stored;
+  const bool numbers = pending_.messages != 0 || pending_.dead != 0 || pending_.history_bytes != 0;
+  if (!numbers && clock_ - stored_clock_ < kClockStep) return {};
+  if (auto stored = store_.Run(pending_.messages, pending_.dead, pending_.history_bytes, clock_); !stored) {
+    return stored;
+  }
+  stored_clock_ = clock_;
   pending_ = {};
   return {};
 }

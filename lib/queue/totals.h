@@ -3,8 +3,11 @@
 #pragma once
 
 #include "lib/queue/statement.h"
+#include "lib/sys/clock.h"
 
 namespace outpost::queue {
+
+using sys::Microseconds;
 
 class Totals {
  public:
@@ -13,6 +16,12 @@ class Totals {
   void AddMessages(int64_t count) { pending_.messages += count; }
   void AddDead(int64_t recipients) { pending_.dead += recipients; }
   void AddHistory(int64_t bytes) { pending_.history_bytes += bytes; }
+
+  // The waiting clock (Queue::waiting_clock). Written with what else a batch writes here, and by itself once it is a
+  // minute ahead of what is stored.
+  Result<void> Load();
+  Microseconds clock() const { return clock_; }
+  void SetClock(Microseconds reading) { clock_ = reading; }
 
   // Writes what the open batch has added; before its commit.
   Result<void> Store();
@@ -29,8 +38,11 @@ class Totals {
 
  private:
   Numbers pending_;
+  Microseconds clock_{};
+  Microseconds stored_clock_{};
   Statement store_;
   Statement read_;
+  Statement read_clock_;
 };
 
 }  // namespace outpost::queue

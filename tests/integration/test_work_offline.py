@@ -76,6 +76,21 @@ def test_mail_written_offline_leaves_when_the_network_is_back(laptop, relay, out
         assert "deferred" not in outpost.trace(queue_id)
 
 
+def test_mail_does_not_age_offline(laptop, relay, outposts):
+    """A lifetime of four seconds, six of them offline: the first attempt, refused for now, does not return it."""
+    laptop.pull_out()
+    refused = []
+    relay.at["MAIL"] = lambda session: None if refused else refused.append(session) or b"451 4.3.0 not yet\r\n"
+    outpost = outposts(network=laptop.network, relayhost=f"[{RELAY}]:{PORT}", smtp_tls_security_level="none",
+                       maximal_queue_lifetime="4s", minimal_backoff_time="1s", maximal_backoff_time="1s").start()
+    queue_id = submit(outpost, "patient")
+    time.sleep(6)
+    laptop.plug_in()
+    relay.wait("Subject: patient\r", timeout=15)
+    assert "returned" not in outpost.log()
+    assert outpost.wait_for_log(f"{queue_id}: to=.*status=deferred .*not yet")
+
+
 def test_first_connection_is_a_probe(laptop, relay, outposts):
     laptop.pull_out()
     relay.at["GREETING"] = lambda session: time.sleep(2)

@@ -48,9 +48,9 @@ TEST_F(QueueFile, OpensAFileWhoseMakingWasInterrupted) {
 
 TEST_F(QueueFile, RefusesANewerSchemaAndChangesNothing) {
   Put(1);
-  Edit("PRAGMA user_version = 2");
+  Edit("PRAGMA user_version = 3");
   const std::string before = ReadDatabase();
-  EXPECT_THAT(RefusalToOpen().text(), HasSubstr("its schema is version 2, this program knows 1"));
+  EXPECT_THAT(RefusalToOpen().text(), HasSubstr("its schema is version 3, this program knows 2"));
   EXPECT_TRUE(ReadDatabase() == before);
 }
 
@@ -172,6 +172,25 @@ TEST_F(QueueFile, GivesFreePagesBack) {
   while (*queue().Tidy()) continue;
   Close();
   EXPECT_LT(std::filesystem::file_size(paths_->QueueDatabase()), 20U << 20);
+}
+
+TEST_F(QueueFile, TakesOverAQueueOfTheFirstVersion) {
+  NewMessage message = MakeMessage(1);
+  message.arrival = sys::WallClock() - std::chrono::minutes(30 * 60 + 1);
+  const Stored stored = Put(message);
+  Edit(
+      "DROP INDEX message_age; CREATE INDEX message_arrival ON message((sender = ''), arrival);"
+      "ALTER TABLE message RENAME COLUMN waiting_since TO waited; UPDATE message SET waited = 0;"
+      "ALTER TABLE total DROP COLUMN clock; PRAGMA user_version = 1");
+  Open();
+  const auto read = queue().Message(stored.key);
+  ASSERT_TRUE(read && read.value());
+  const Microseconds age = queue().waiting_clock() - (*read)->waiting_since;
+  EXPECT_GE(age, std::chrono::hours(30));
+  EXPECT_LT(age, std::chrono::hours(31));
+  EXPECT_EQ(queue().WaitingSince(kRelay, false, queue().waiting_clock() - std::chrono::hours(29), 10)->size(), 1U);
+  CrashAndReopen();
+  EXPECT_TRUE(queue().Message(stored.key));
 }
 
 }  // namespace

@@ -158,8 +158,8 @@ TEST_F(QueueDue, MakesEverythingDueInSlices) {
 }
 
 TEST_F(QueueDue, FindsOldMailBehindARoute) {
+  queue().SetWaitingClock(seconds(100));
   const Stored old = Put(1);
-  Put(2000000);
   const Stored elsewhere = Put(3);
   Do([&] { return queue().SetRoute(elsewhere.first_recipient, kOther, 1); });
   const Stored held = Put(4);
@@ -167,12 +167,28 @@ TEST_F(QueueDue, FindsOldMailBehindARoute) {
   NewMessage notice = MakeMessage(5);
   notice.envelope.sender.clear();
   const Stored old_notice = Put(notice);
-  const auto found = queue().WaitingSince(kRelay, false, kStart + seconds(1), 10);
+  queue().SetWaitingClock(seconds(101));
+  Put(2000000);
+  EXPECT_TRUE(queue().WaitingSince(kRelay, false, seconds(100), 10)->empty());
+  const auto found = queue().WaitingSince(kRelay, false, seconds(101), 10);
   ASSERT_TRUE(found);
   EXPECT_THAT(MessagesOf(*found), ElementsAre(old.key));
-  const auto notices = queue().WaitingSince(kRelay, true, kStart + seconds(1), 10);
+  const auto notices = queue().WaitingSince(kRelay, true, seconds(101), 10);
   ASSERT_TRUE(notices);
   EXPECT_THAT(MessagesOf(*notices), ElementsAre(old_notice.key));
+}
+
+TEST_F(QueueDue, KeepsTheWaitingClockOfTheLastCommit) {
+  queue().SetWaitingClock(seconds(100));
+  const Stored stored = Put(1);
+  queue().SetWaitingClock(seconds(130));
+  CrashAndReopen();
+  EXPECT_EQ(queue().waiting_clock(), seconds(100));
+  EXPECT_EQ((*queue().Message(stored.key))->waiting_since, seconds(100));
+  queue().SetWaitingClock(seconds(160));
+  Do([&] { return queue().SetRoute(stored.first_recipient, kOther, 1); });
+  CrashAndReopen();
+  EXPECT_EQ(queue().waiting_clock(), seconds(160));
 }
 
 TEST_F(QueueDue, RemembersWhatWasDispatchedWhenTheRunnerDied) {
