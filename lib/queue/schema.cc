@@ -157,7 +157,7 @@ Result<int64_t> CheckIdentity(Connection& connection) {
   if (!application) return application.error();
   if (*application != kApplicationId)
     return Error(Cat("open ", connection.path(), ": not a queue of outpost"), EINVAL);
-  const auto version = connection.ReadNumber("PRAGMA user_version", "open");
+  auto version = connection.ReadNumber("PRAGMA user_version", "open");
   if (!version) return version.error();
   if (*version >= 1 && *version <= kSchemaVersion) return version;
   return Error(Cat("open ", connection.path(), ": its schema is version ", *version, ", this program knows ",
