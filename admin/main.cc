@@ -32,6 +32,7 @@ struct Options {
   bool describe = false;
   bool verbose = false;
   std::string id;
+  std::string domain;
   std::vector<std::string> names;
 };
 
@@ -48,8 +49,16 @@ void DefineService(CLI::App& app, Options& options, Command& chosen) {
   };
   simple("stop", "Stop the mailer", outpost::admin::Stop);
   simple("reload", "Read main.cf again; what waits is routed anew", outpost::admin::Reload);
-  simple("flush", "Try everything that waits now", outpost::admin::Flush);
   simple("check", "Say everything that is wrong with configuration and installation", outpost::admin::Check);
+  auto* flush = app.add_subcommand("flush", "Try what waits now: everything, or a part");
+  auto* to = flush->add_option("--to", options.domain, "Only recipients of this domain");
+  flush->add_option("--id", options.id, "Only this message")->excludes(to);
+  flush->callback([&, flush, to] {
+    chosen = [&, by_id = flush->count("--id") > 0, by_domain = to->count() > 0](Environment& e) {
+      if (by_id) return outpost::admin::FlushMessage(e, options.id);
+      return by_domain ? outpost::admin::FlushDomain(e, options.domain) : outpost::admin::Flush(e);
+    };
+  });
   auto* status = app.add_subcommand("status", "Is it running, and what does it think of its relay?");
   status->add_flag("--json", options.json, "As JSON");
   status->callback([&] { chosen = [&](Environment& e) { return outpost::admin::Status(e, options.json); }; });

@@ -68,7 +68,7 @@ void TellOfMaildrop(const spool::SpoolPaths& paths) {
 }  // namespace
 
 int ForEachMessage(Environment& environment, const std::function<void(const ipc::ListedMessage&)>& on_message) {
-  const auto asked = Ask(environment, {ipc::Request::Verb::kList, ""}, [&](const ipc::Response& response) {
+  const auto asked = Ask(environment, {ipc::Request::Verb::kList, "", ""}, [&](const ipc::Response& response) {
     if (const auto* message = std::get_if<ipc::ListedMessage>(&response)) on_message(*message);
   });
   if (asked) return *asked;
@@ -83,15 +83,19 @@ int ForEachMessage(Environment& environment, const std::function<void(const ipc:
   }
 }
 
+std::optional<mail::QueueId> ParseQueueId(const std::string& id) {
+  auto parsed = mail::QueueId::Parse(id);
+  if (parsed) return parsed;
+  PrintError(
+      sys::Cat(sys::Printable(id), " is no queue id: those are 17 digits and consonants, as `sendmail -v` prints"));
+  return std::nullopt;
+}
+
 int ForEachEvent(Environment& environment, const std::string& id,
                  const std::function<void(const ipc::TraceLine&)>& on_event) {
-  const auto parsed = mail::QueueId::Parse(id);
-  if (!parsed) {
-    PrintError(sys::Cat(sys::Printable(id),
-                        " is no queue id: those are 17 digits and consonants, as `sendmail -v` prints"));
-    return EX_DATAERR;
-  }
-  const auto asked = Ask(environment, {ipc::Request::Verb::kTrace, id}, [&](const ipc::Response& response) {
+  const auto parsed = ParseQueueId(id);
+  if (!parsed) return EX_DATAERR;
+  const auto asked = Ask(environment, {ipc::Request::Verb::kTrace, id, ""}, [&](const ipc::Response& response) {
     if (const auto* event = std::get_if<ipc::TraceLine>(&response)) on_event(*event);
   });
   if (asked) return *asked;

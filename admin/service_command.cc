@@ -15,6 +15,8 @@
 #include "admin/format.h"
 #include "admin/mailer_user.h"
 #include "admin/own_queue.h"
+#include "admin/queue_view.h"
+#include "lib/mail/address.h"
 #include "lib/queue/queue.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/file.h"
@@ -23,6 +25,8 @@
 
 namespace outpost::admin {
 namespace {
+
+using Verb = ipc::Request::Verb;
 
 constexpr int kStatusNotRunning = 3;
 constexpr int kNotifyFd = 3;
@@ -46,7 +50,7 @@ std::vector<std::string> DaemonEnvironment() {
 }
 
 bool IsRunning(const spool::SpoolPaths& paths) {
-  const auto done = AskRunner(paths, {ipc::Request::Verb::kStatus, ""}, [](const ipc::Response&) {});
+  const auto done = AskRunner(paths, {Verb::kStatus, "", ""}, [](const ipc::Response&) {});
   return done && *done;
 }
 
@@ -85,8 +89,8 @@ std::string ReadNotification(sys::FdView fd) {
 }
 
 // The exit status of an order; nothing when no mailer runs.
-std::optional<int> Order(const Environment& environment, ipc::Request::Verb verb) {
-  const auto done = AskRunner(environment.paths, {verb, ""}, [](const ipc::Response&) {});
+std::optional<int> Order(const Environment& environment, const ipc::Request& request) {
+  const auto done = AskRunner(environment.paths, request, [](const ipc::Response&) {});
   if (!done) {
     PrintError(done.error().text());
     return EX_UNAVAILABLE;
@@ -97,8 +101,8 @@ std::optional<int> Order(const Environment& environment, ipc::Request::Verb verb
 }
 
 // The same of an order that wants a mailer.
-int Tell(const Environment& environment, ipc::Request::Verb verb) {
-  if (const auto status = Order(environment, verb)) return *status;
+int Tell(const Environment& environment, const ipc::Request& request) {
+  if (const auto status = Order(environment, request)) return *status;
   PrintError("the mailer is not running: `outpost start` starts it");
   return EX_UNAVAILABLE;
 }
@@ -167,7 +171,7 @@ int StartInForeground(Environment& environment, bool once) {
 }
 
 int Stop(const Environment& environment) {
-  const auto told = Order(environment, ipc::Request::Verb::kStop);
+  const auto told = Order(environment, {Verb::kStop, "", ""});
   if (!told) {
     PrintError("the mailer is not running");
     return EX_OK;
@@ -185,22 +189,31 @@ int Stop(const Environment& environment) {
 
 int Reload(Environment& environment) {
   if (!ConfigurationIsRight(environment)) return EX_CONFIG;
-  return Tell(environment, ipc::Request::Verb::kReload);
+  return Tell(environment, {Verb::kReload, "", ""});
 }
 
-int Flush(const Environment& environment) { return Tell(environment, ipc::Request::Verb::kFlush); }
+int Flush(const Environment& environment) { return Tell(environment, {Verb::kFlush, "", ""}); }
+
+int FlushMessage(const Environment& environment, const std::string& id) {
+  return ParseQueueId(id) ? Tell(environment, {Verb::kFlush, id, ""}) : EX_DATAERR;
+}
+
+int FlushDomain(const Environment& environment, const std::string& domain) {
+  if (mail::IsValidDomain(domain)) return Tell(environment, {Verb::kFlush, "", domain});
+  PrintError(sys::Cat(sys::Printable(domain), " is no domain"));
+  return EX_USAGE;
+}
 
 int RunQueue(Environment& environment) {
   return IsRunning(environment.paths) ? Flush(environment) : StartInForeground(environment, true);
 }
 
 int Status(Environment& environment, bool as_json) {
-  const auto done =
-      AskRunner(environment.paths, {ipc::Request::Verb::kStatus, ""}, [&](const ipc::Response& response) {
-        const auto* status = std::get_if<ipc::StatusLine>(&response);
-        if (status == nullptr) return;
-        PrintOut(as_json ? status->Encode() : FormatStatus(*status, sys::WallClock()));
-      });
+  const auto done = AskRunner(environment.paths, {Verb::kStatus, "", ""}, [&](const ipc::Response& response) {
+    const auto* status = std::get_if<ipc::StatusLine>(&response);
+    if (status == nullptr) return;
+    PrintOut(as_json ? status->Encode() : FormatStatus(*status, sys::WallClock()));
+  });
   if (!done) {
     PrintError(done.error().text());
     return EX_UNAVAILABLE;

@@ -15,6 +15,9 @@ int StartInForeground(Environment& environment, bool once);
 int Stop(const Environment& environment);
 int Reload(Environment& environment);
 int Flush(const Environment& environment);
+// What waits of message `id`, or for recipients of `domain`, alone. EX_DATAERR for an id that is none or is not known.
+int FlushMessage(const Environment& environment, const std::string& id);
+int FlushDomain(const Environment& environment, const std::string& domain);
 // sendmail -q: Flush, or one run in the foreground when no mailer runs.
 int RunQueue(Environment& environment);
 // EX_OK when it runs, 3 when not (as init scripts' status).

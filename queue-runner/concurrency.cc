@@ -60,6 +60,12 @@ void Concurrency::OnNewWay(Microseconds now) {
   next_probe_ = now;
 }
 
+void Concurrency::OnOrder(Microseconds now) {
+  if (!open_) return;
+  interval_ = {};
+  next_probe_ = now;
+}
+
 void Concurrency::OnDelivery(Microseconds now) {
   cuts_in_a_row_ = 0;
   if (opened_by_cuts_) CloseCircuit();

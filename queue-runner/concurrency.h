@@ -61,6 +61,8 @@ class Concurrency {
   void OnOffline(const mail::Deferred& why, Microseconds now);
   // There is a way, after none or after another one.
   void OnNewWay(Microseconds now);
+  // A person wants it tried: an open circuit's probe is due, and its intervals begin anew.
+  void OnOrder(Microseconds now);
   bool is_offline() const { return offline_; }
   // The probe ended without a word on the destination (there was no mail for it, or it was taken back).
   void OnProbeDropped() { probing_ = false; }

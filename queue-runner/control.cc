@@ -16,6 +16,11 @@ constexpr size_t kClientsAUser = 16;
 constexpr size_t kPage = 50;
 constexpr Microseconds kPause = std::chrono::milliseconds(100);
 
+bool IsOrder(ipc::Request::Verb verb) {
+  using Verb = ipc::Request::Verb;
+  return verb == Verb::kFlush || verb == Verb::kReload || verb == Verb::kStop;
+}
+
 bool IsInCharge(const sys::Credentials& peer) { return peer.uid == 0 || peer.uid == geteuid(); }
 
 ControlClient::Producer Only(std::string text) {
@@ -84,10 +89,9 @@ void Control::Admit(sys::UniqueFd socket) {
 
 ControlClient::Producer Control::Answer(const ipc::Request& request, const sys::Credentials& peer) {
   using Verb = ipc::Request::Verb;
-  const auto in_charge = [&](const std::function<ipc::Done()>& order) {
-    if (IsInCharge(peer)) return Only(order().Encode());
+  if (IsOrder(request.verb) && !IsInCharge(peer)) {
     return Refusal("only root and the mail owner may do that", EX_NOPERM);
-  };
+  }
   switch (request.verb) {
     case Verb::kStatus:
       return Only(listener_.status().Encode() + ipc::Done{}.Encode());
@@ -96,13 +100,22 @@ ControlClient::Producer Control::Answer(const ipc::Request& request, const sys::
     case Verb::kTrace:
       return Trace(request, peer);
     case Verb::kFlush:
-      return in_charge(listener_.flush);
+      return Flush(request);
     case Verb::kReload:
-      return in_charge(listener_.reload);
+      return Only(listener_.reload().Encode());
     case Verb::kStop:
-      return in_charge(listener_.stop);
+      return Only(listener_.stop().Encode());
   }
   return nullptr;
+}
+
+ControlClient::Producer Control::Flush(const ipc::Request& request) {
+  if (request.id.empty() && request.domain.empty()) return Only(listener_.flush().Encode());
+  return [step = listener_.flush_some(request)](std::string& out) {
+    const auto done = step();
+    if (done) out += done->Encode();
+    return !done;
+  };
 }
 
 ControlClient::Producer Control::List(const sys::Credentials& peer) {

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "lib/ipc/control.h"
@@ -20,6 +21,8 @@ class Control {
     std::function<ipc::StatusLine()> status;
     std::function<Waiting(const queue::Route&)> why_waiting;
     std::function<ipc::Done()> flush;
+    // Begins one; what comes back is called, once an event, until it has an answer.
+    std::function<std::function<std::optional<ipc::Done>()>(const ipc::Request&)> flush_some;
     std::function<ipc::Done()> reload;
     std::function<ipc::Done()> stop;
   };
@@ -35,6 +38,7 @@ class Control {
   void OnConnection();
   void Admit(sys::UniqueFd socket);
   ControlClient::Producer Answer(const ipc::Request& request, const sys::Credentials& peer);
+  ControlClient::Producer Flush(const ipc::Request& request);
   ControlClient::Producer List(const sys::Credentials& peer);
   ControlClient::Producer Trace(const ipc::Request& request, const sys::Credentials& peer);
   ipc::ListedMessage Describe(const queue::Listed& listed) const;

@@ -314,6 +314,11 @@ void Destination::OnNetworkChange() {
 
 // --- orders from above
 
+void Destination::TryNow() {
+  concurrency_.OnOrder(sys::MonotonicClock());
+  workers_.Retire();
+}
+
 void Destination::Reset() {
   const bool was_open = concurrency_.is_open();
   concurrency_ = Concurrency(context_.policy.concurrency);

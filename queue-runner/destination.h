@@ -62,6 +62,10 @@ class Destination : private ConnectionOwner, private AgentOwner {
   void Resume(const queue::Destination& remembered);
   // The ways out of this host, its addresses or its resolver are others than before.
   void OnNetworkChange();
+  // A newly prepared program, and one probe at once if the circuit is open.
+  void TryNow();
+  // What has been read of the queue may have another route now.
+  void ReadAgain() { backlog_.Reset(); }
   // Closed circuit, and a newly prepared program, for the next try: settings or tables may have changed.
   void Reset();
   void RetireProgram() { workers_.Retire(); }

@@ -272,6 +272,15 @@ void Dispatch::Flush() {
   context_.ask_for_round();
 }
 
+void Dispatch::TryNow(const Route& route) {
+  if (route.transport == kSmtpTransport) DestinationOf(route).TryNow();
+  NoteDue(route);
+}
+
+void Dispatch::ReadAgain(const Route& route) {
+  if (const auto it = destinations_.find(route); it != destinations_.end()) it->second->ReadAgain();
+}
+
 void Dispatch::Reload() {
   for (Destination* destination : order_) destination->Reset();
   routing_again_ = true;

@@ -38,6 +38,10 @@ class Dispatch {
 
   // Everything is due now, by today's settings, and every circuit closed.
   void Flush();
+  // A person wants what is due for `route` tried, whatever stopped it.
+  void TryNow(const queue::Route& route);
+  // Recipients of `route` are about to get another one.
+  void ReadAgain(const queue::Route& route);
   // The policy has changed.
   void Reload();
   void OnNetworkChange();

@@ -7,6 +7,7 @@
 
 #include "lib/sys/clock.h"
 #include "lib/sys/text.h"
+#include "queue-runner/partial_flush.h"
 
 namespace outpost::queue_runner {
 namespace {
@@ -25,6 +26,10 @@ constexpr Microseconds kTroubleRetry = std::chrono::seconds(5);
 constexpr Microseconds kSlowScan = std::chrono::seconds(60);
 constexpr Microseconds kSleep = std::chrono::seconds(2);  // shorter ones break no connection
 constexpr size_t kStatusLines = 50;
+
+ipc::Done FlushedByOldSettings(const std::string& wrong) {
+  return {Cat("flushed by the settings read before; ", wrong), EX_CONFIG};
+}
 
 }  // namespace
 
@@ -62,7 +67,8 @@ Runner::Runner(Belongings belongings, const Policy& policy, bool once, const con
       control_(
           context_, own_.control_socket,
           {[this] { return Status(); }, [this](const queue::Route& route) { return dispatch_.WhyWaiting(route); },
-           [this] { return Flush(); }, [this] { return Reload(); },
+           [this] { return Flush(); }, [this](const ipc::Request& request) { return FlushSome(request); },
+           [this] { return Reload(); },
            [this] {
              Stop();
              return ipc::Done{};
@@ -328,8 +334,17 @@ ipc::Done Runner::Flush() {
   dispatch_.Reload();
   dispatch_.Flush();
   pickup_.LookIntoMaildrop();
-  if (wrong) return {Cat("flushed by the settings read before; ", *wrong), EX_CONFIG};
-  return {};
+  return wrong ? FlushedByOldSettings(*wrong) : ipc::Done{};
+}
+
+// By today's routes as well; the settings of what is not flushed are its own until it is tried again.
+std::function<std::optional<ipc::Done>()> Runner::FlushSome(const ipc::Request& request) {
+  if (stopping_) return [] { return ipc::Done{"the mailer is stopping", EX_TEMPFAIL}; };
+  return [flush = std::make_shared<PartialFlush>(context_, dispatch_, request), wrong = ReadSettings()] {
+    auto done = flush->Step();
+    if (done && done->error.empty() && wrong) done = FlushedByOldSettings(*wrong);
+    return done;
+  };
 }
 
 }  // namespace outpost::queue_runner

@@ -3,6 +3,7 @@
 // committed, and only then anybody is told.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -72,6 +73,7 @@ class Runner {
   void ReportDamaged();
   ipc::StatusLine Status();
   ipc::Done Flush();
+  std::function<std::optional<ipc::Done>()> FlushSome(const ipc::Request& request);
   ipc::Done Reload();
 
   Belongings own_;

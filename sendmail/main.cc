@@ -97,6 +97,10 @@ int Run(const sendmail::Options& options, const sendmail::Caller& caller) {
       return BecomeOutpost(options, caller, {"mailq"});
     case sendmail::Mode::kRunQueue:
       return BecomeOutpost(options, caller, {"queue", "run"});
+    case sendmail::Mode::kFlushMessage:
+      return BecomeOutpost(options, caller, {"flush", "--id=" + options.flushed});
+    case sendmail::Mode::kFlushDomain:
+      return BecomeOutpost(options, caller, {"flush", "--to=" + options.flushed});
     case sendmail::Mode::kRebuildAliases:
       return BecomeOutpost(options, caller, {"newaliases"});
     case sendmail::Mode::kNothing:

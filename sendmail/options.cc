@@ -174,13 +174,26 @@ Result<void> TakeOldOption(std::string_view value, Options& options) {
   return {};
 }
 
+constexpr std::string_view kAlone = "options -qI and -qR are not for another mode";
+
+Result<void> TakePartialRun(std::string_view value, Options& options) {
+  if (value.size() == 1)
+    return Error(Cat("option -q", value, ": ", value == "I" ? "which message?" : "which domain?"));
+  if (options.mode != Mode::kSubmit) return Error(std::string(kAlone));
+  options.mode = value[0] == 'I' ? Mode::kFlushMessage : Mode::kFlushDomain;
+  options.flushed = value.substr(1);
+  return {};
+}
+
 Result<void> TakeQueueRun(std::string_view value, Options& options) {
   if (value.empty() || value == "f") {
     options.mode = Mode::kRunQueue;
   } else if (IsInterval(value)) {
     options.mode = Mode::kNothing;
+  } else if (value[0] == 'I' || value[0] == 'R') {
+    return TakePartialRun(value, options);
   } else {
-    return Unsupported('q', value, "-q tries all that waits");
+    return Unsupported('q', value, "-q tries all that waits, -qI a message, -qR a domain");
   }
   return {};
 }
@@ -292,6 +305,8 @@ Result<void> CheckWords(const std::vector<std::string>& words) {
 }
 
 Result<void> CheckTogether(const Options& options) {
+  const bool is_partial = options.mode == Mode::kFlushMessage || options.mode == Mode::kFlushDomain;
+  if (!is_partial && !options.flushed.empty()) return Error(std::string(kAlone));
   if (options.mode == Mode::kSubmit) return {};
   if (options.extract_recipients) return Error("option -t is for submitting mail only");
   if (!options.recipients.empty()) {

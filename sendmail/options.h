@@ -18,6 +18,8 @@ enum class Mode {
   kSubmit,          // -bm, and by default
   kListQueue,       // -bp, mailq
   kRunQueue,        // -q
+  kFlushMessage,    // -qI
+  kFlushDomain,     // -qR
   kRebuildAliases,  // -bi, -I, newaliases
   kNothing,         // -bh, -bH, -q30m: nothing to do for it, which is success
 };
@@ -33,6 +35,7 @@ struct Options {
   bool verbose = false;                                         // -v
   mail::Notify notify;                                          // -N
   mail::ReturnContent ret = mail::ReturnContent::kUnspecified;  // -R
+  std::string flushed;                                          // -qI: the id, -qR: the domain
   std::string envelope_id;                                      // -V, as xtext
   std::vector<std::string> recipients;                          // the words, not parsed yet
   std::vector<std::string> warnings;                            // values that were passed over

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "lib/ipc/json_fields.h"
+#include "lib/mail/address.h"
 #include "lib/mail/envelope.h"
 
 namespace outpost::ipc {
@@ -27,6 +28,7 @@ constexpr size_t kListRoom = kMaxControlLine - 16;  // a list is a line's last m
 void Describe(auto& fields, Of<Request> auto& request) {
   fields.Word("verb", request.verb, kVerbs);
   fields.Exact("id", request.id, mail::QueueId::kLength);
+  fields.Exact("domain", request.domain, mail::kMaxAddress);
 }
 
 void Describe(auto& fields, Of<StatusLine> auto& line) {
@@ -89,14 +91,23 @@ std::string ListedMessage::Encode() const { return EncodeLine(*this); }
 std::string TraceLine::Encode() const { return EncodeLine(*this); }
 std::string Done::Encode() const { return EncodeLine(*this); }
 
+static bool HasRightId(const Request& request) {
+  if (request.id.empty()) return request.verb != Request::Verb::kTrace;
+  const bool takes_one = request.verb == Request::Verb::kTrace || request.verb == Request::Verb::kFlush;
+  return takes_one && mail::QueueId::Parse(request.id);
+}
+
+static bool HasRightDomain(const Request& request) {
+  if (request.domain.empty()) return true;
+  return request.verb == Request::Verb::kFlush && request.id.empty() && mail::IsValidDomain(request.domain);
+}
+
 sys::Result<Request> ParseRequest(std::string_view line) {
   auto parsed = ParseMessage<std::variant<Request>>("request", line, kMaxControlLine);
   if (!parsed) return parsed.error();
   const auto& request = std::get<Request>(*parsed);
-  const bool names_message = request.verb == Request::Verb::kTrace;
-  if (names_message ? !mail::QueueId::Parse(request.id) : !request.id.empty()) {
-    return sys::Error("request: member id: not a queue id", EBADMSG);
-  }
+  if (!HasRightId(request)) return sys::Error("request: member id: not a queue id", EBADMSG);
+  if (!HasRightDomain(request)) return sys::Error("request: member domain: not a domain", EBADMSG);
   return std::get<Request>(*std::move(parsed));
 }
 

@@ -18,7 +18,8 @@ constexpr size_t kMaxControlLine = 64 * 1024;
 struct Request {
   enum class Verb { kStatus, kList, kTrace, kFlush, kReload, kStop };
   Verb verb = Verb::kStatus;
-  std::string id;              // kTrace: the message
+  std::string id;              // kTrace: the message; kFlush: of it alone
+  std::string domain;          // kFlush: of recipients there alone; not with `id`
   std::string Encode() const;  // newline included, as all below
 };
 
@@ -66,7 +67,7 @@ struct TraceLine {
   std::string Encode() const;
 };
 
-// The last line. `error` says what was refused or failed, "" on success.
+// The last line. `error` says what was refused or failed, or that there was nothing to do; "" when it was done.
 struct Done {
   std::string error;
   int exit_code = 0;  // sysexits for the command line

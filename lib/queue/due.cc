@@ -13,6 +13,7 @@ using sys::Cat;
 using sys::Error;
 
 constexpr int64_t kMakeDueSlice = 1000;  // recipients a call
+constexpr int64_t kWalkStep = 1000;      // recipients a call, waiting or not
 constexpr std::string_view kGroupColumns =
     "SELECT generation, transport, next_hop FROM recipient INDEXED BY recipient_waiting WHERE ";
 
@@ -76,11 +77,20 @@ DueIndex::DueIndex(Connection& connection, Quarantine& quarantine)
                  Cat("UPDATE recipient SET generation = ?, transport = ?, next_hop = ? "
                      "WHERE message = ? AND number = ? AND ",
                      kWaiting)),
-      make_due_(connection, "make recipients due in",
-                Cat("UPDATE recipient SET next_attempt = ?1 WHERE (message, number) IN "
-                    "(SELECT message, number FROM recipient INDEXED BY recipient_waiting WHERE generation = ?2 AND "
-                    "transport = ?3 AND next_hop = ?4 AND next_attempt > ?1 AND ",
-                    kWaiting, " ORDER BY next_attempt LIMIT ?5)")) {}
+      make_group_due_(
+          connection, "make recipients due in",
+          Cat("UPDATE recipient SET next_attempt = ?1 WHERE (message, number) IN "
+              "(SELECT message, number FROM recipient INDEXED BY recipient_waiting WHERE generation = ?2 AND "
+              "transport = ?3 AND next_hop = ?4 AND next_attempt > ?1 AND ",
+              kWaiting, " ORDER BY next_attempt LIMIT ?5)")),
+      walk_(connection, "walk over what waits in",
+            Cat("SELECT ", kRecipientColumns, ", ", kWaiting,
+                " FROM recipient WHERE (message, number) > (?, ?) AND message <= ? ORDER BY message, number LIMIT "
+                "?")),
+      make_due_(connection, "make a recipient due in",
+                Cat("UPDATE recipient SET generation = ?, transport = ?, next_hop = ?, "
+                    "next_attempt = min(next_attempt, ?) WHERE message = ? AND number = ? AND ",
+                    kWaiting)) {}
 
 Result<std::optional<DueIndex::Group>> DueIndex::ReadGroup(Rows rows) {
   const auto found = rows.Next();
@@ -216,9 +226,9 @@ Result<void> DueIndex::SetRoute(RecipientKey recipient, const Route& route, int6
 }
 
 Result<bool> DueIndex::MakeGroupDue(const Group& group, Microseconds now, int64_t& left) {
-  auto made = make_due_.Run(now, group.generation, group.route.transport, group.route.next_hop, left);
+  auto made = make_group_due_.Run(now, group.generation, group.route.transport, group.route.next_hop, left);
   if (!made) return made.error();
-  left -= make_due_.rows_changed();
+  left -= make_group_due_.rows_changed();
   return left <= 0;
 }
 
@@ -233,6 +243,30 @@ Result<bool> DueIndex::MakeAllDue(Microseconds now) {
     auto enough = MakeGroupDue(group, now, left);
     if (!enough || *enough) return enough;
   }
+}
+
+// Rows that do not wait are read as well: a search for those that do could pass over the whole queue in one call.
+Result<WaitingStep> DueIndex::WalkWaiting(const WalkPlace& after, MessageKey last) {
+  WaitingStep step;
+  std::vector<RecipientRow> waiting;
+  int64_t seen = 0;
+  for (Rows rows(walk_, after.message, after.number, last, kWalkStep);; ++seen) {
+    const auto found = rows.Next();
+    if (!found) return found.error();
+    if (!*found) break;
+    step.next = {rows.Integer(0), rows.Integer(1)};
+    if (rows.Integer(kRecipientColumnCount) != 0) waiting.push_back(ReadRecipient(rows));
+  }
+  if (seen < kWalkStep) step.next.reset();
+  auto collected = Collect(std::move(waiting));
+  if (!collected) return collected.error();
+  step.recipients = std::move(*collected);
+  return step;
+}
+
+Result<void> DueIndex::MakeDue(RecipientKey recipient, const Route& route, int64_t generation, Microseconds now) {
+  if (const char* fault = Fault(route)) return Error(Cat("make a recipient due: ", fault), EINVAL);
+  return make_due_.Run(generation, route.transport, route.next_hop, now, MessageOf(recipient), NumberOf(recipient));
 }
 
 }  // namespace outpost::queue

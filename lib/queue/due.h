@@ -21,6 +21,8 @@ class DueIndex {
   Result<std::vector<QueuedRecipient>> Undecided(size_t limit);
   Result<void> SetRoute(RecipientKey recipient, const Route& route, int64_t generation);
   Result<bool> MakeAllDue(Microseconds now);
+  Result<WaitingStep> WalkWaiting(const WalkPlace& after, MessageKey last);
+  Result<void> MakeDue(RecipientKey recipient, const Route& route, int64_t generation, Microseconds now);
 
  private:
   // The recipients that wait for one route as one configuration decided it: a run of the index.
@@ -51,6 +53,8 @@ class DueIndex {
   Statement routed_above_;
   Statement undecided_;
   Statement set_route_;
+  Statement make_group_due_;
+  Statement walk_;
   Statement make_due_;
 };
 

@@ -118,6 +118,12 @@ Result<void> Queue::SetRoute(RecipientKey recipient, const Route& route, int64_t
   return impl_->due.SetRoute(recipient, route, generation);
 }
 Result<bool> Queue::MakeAllDue(Microseconds now) { return impl_->due.MakeAllDue(now); }
+Result<WaitingStep> Queue::WalkWaiting(const WalkPlace& after, MessageKey last) {
+  return impl_->due.WalkWaiting(after, last);
+}
+Result<void> Queue::MakeDue(RecipientKey recipient, const Route& route, int64_t generation, Microseconds now) {
+  return impl_->due.MakeDue(recipient, route, generation, now);
+}
 
 Result<void> Queue::MarkDispatched(std::span<const RecipientKey> recipients, Microseconds now) {
   return impl_->ledger.MarkDispatched(recipients, now);
@@ -154,6 +160,7 @@ Result<std::vector<Event>> Queue::Trace(const mail::QueueId& id) {
   trace->insert(trace->end(), present->begin(), present->end());
   return trace;
 }
+Result<std::optional<MessageKey>> Queue::Find(const mail::QueueId& id) { return impl_->history.Find(id); }
 Result<std::optional<uint32_t>> Queue::Submitter(const mail::QueueId& id) { return impl_->history.Submitter(id); }
 Result<bool> Queue::TrimHistory(Microseconds older_than, uint64_t size_limit_bytes) {
   return impl_->history.Trim(older_than, size_limit_bytes);

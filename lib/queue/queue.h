@@ -107,6 +107,17 @@ struct QueuedRecipient {
   Route route;  // as cached
 };
 
+// A place in a walk over recipients, in the order of messages: after this one.
+struct WalkPlace {
+  MessageKey message = INT64_MIN;
+  int64_t number = INT64_MIN;
+};
+// A step of it: those of its recipients that wait.
+struct WaitingStep {
+  std::vector<QueuedRecipient> recipients;
+  std::optional<WalkPlace> next;  // of the next step; nothing: this was the last
+};
+
 // A message as it has just been stored. Its recipients' keys are consecutive, in the order of the envelope.
 struct Stored {
   MessageKey key = 0;
@@ -258,6 +269,10 @@ class Queue {
   // Everything that waits is due at `now`. True: more is left, call again; bounded work a call, whatever the queue's
   // depth.
   Result<bool> MakeAllDue(Microseconds now);
+  // A step of a walk to the end of message `last`; bounded work a call, whatever waits.
+  Result<WaitingStep> WalkWaiting(const WalkPlace& after, MessageKey last);
+  // As SetRoute, and due at `now` if it was not before.
+  Result<void> MakeDue(RecipientKey recipient, const Route& route, int64_t generation, Microseconds now);
 
   // --- delivery
   Result<void> MarkDispatched(std::span<const RecipientKey> recipients, Microseconds now);
@@ -279,6 +294,8 @@ class Queue {
   // In order of time, at most kMaxTrace; then where its unfinished recipients are now. A repeat of one of a
   // recipient's last events is that one, with its count and time.
   Result<std::vector<Event>> Trace(const mail::QueueId& id);
+  // The message of this id, while it is in the queue.
+  Result<std::optional<MessageKey>> Find(const mail::QueueId& id);
   // The submitter, while the history knows it.
   Result<std::optional<uint32_t>> Submitter(const mail::QueueId& id);
   // Of messages that are finished, oldest first: those removed before `older_than`, and more until the history is

@@ -36,6 +36,7 @@ const char* Fault(const Route& route);
 
 // The columns that the readers below expect, in their order.
 extern const std::string kRecipientColumns;
+constexpr int kRecipientColumnCount = 13;
 extern const std::string kMessageColumns;
 
 // A row as it is; `fault` says what cannot be true. Texts of a faulty row are made printable, and what is not

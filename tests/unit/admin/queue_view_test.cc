@@ -62,7 +62,8 @@ TEST_F(QueueViewTest, AMailerThatDiesBeforeItsFirstWordIsNotRunning) {
   server_ = std::thread([&] {
     while (!sys::Accept(*listener)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   });  // closed with the question unread
-  const auto asked = AskRunner(environment.paths, {ipc::Request::Verb::kStatus, ""}, [](const ipc::Response&) {});
+  const auto asked =
+      AskRunner(environment.paths, {ipc::Request::Verb::kStatus, "", ""}, [](const ipc::Response&) {});
   ASSERT_TRUE(asked) << asked.error().text();
   EXPECT_FALSE(asked->has_value());
 }

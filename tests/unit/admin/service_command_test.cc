@@ -68,6 +68,11 @@ TEST_F(ServiceCommandTest, FlushAndReloadSayThatNothingRuns) {
   Environment environment = MakeConfigured();
   EXPECT_EQ(Run([&] { return Flush(environment); }, &said_), EX_UNAVAILABLE);
   EXPECT_THAT(said_, HasSubstr("not running"));
+  const std::string id = mail::QueueId::Make(std::chrono::seconds(1), 1).text();
+  EXPECT_EQ(Run([&] { return FlushMessage(environment, id); }, &said_), EX_UNAVAILABLE);
+  EXPECT_THAT(said_, HasSubstr("not running"));
+  EXPECT_EQ(Run([&] { return FlushDomain(environment, "example.org"); }, &said_), EX_UNAVAILABLE);
+  EXPECT_THAT(said_, HasSubstr("not running"));
   EXPECT_EQ(Run([&] { return Reload(environment); }, &said_), EX_UNAVAILABLE);
 }
 
@@ -76,6 +81,23 @@ TEST_F(ServiceCommandTest, StatusSaysWhyItWasRefused) {
   Answer(ipc::Done{"too many ask at once", EX_TEMPFAIL}.Encode());
   EXPECT_EQ(Run([&] { return Status(environment, false); }, &said_), EX_TEMPFAIL);
   EXPECT_THAT(said_, HasSubstr("too many ask at once"));
+}
+
+TEST_F(ServiceCommandTest, FlushAsksNobodyForWhatIsNoIdOrDomain) {
+  Environment environment = MakeConfigured();
+  EXPECT_EQ(Run([&] { return FlushMessage(environment, "17"); }, &said_), EX_DATAERR);
+  EXPECT_THAT(said_, HasSubstr("17 is no queue id"));
+  for (const char* domain : {"", "a b", "a@example.org", "[x"}) {
+    EXPECT_EQ(Run([&] { return FlushDomain(environment, domain); }, &said_), EX_USAGE) << domain;
+    EXPECT_THAT(said_, HasSubstr("is no domain"));
+  }
+}
+
+TEST_F(ServiceCommandTest, FlushSaysThatThereWasNothingToDo) {
+  Environment environment = MakeConfigured();
+  Answer(ipc::Done{"nothing waits for example.org", EX_OK}.Encode());
+  EXPECT_EQ(Run([&] { return FlushDomain(environment, "example.org"); }, &said_), EX_OK);
+  EXPECT_THAT(said_, HasSubstr("nothing waits for example.org"));
 }
 
 TEST_F(ServiceCommandTest, FlushEndsWithTheRunnersAnswer) {

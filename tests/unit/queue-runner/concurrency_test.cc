@@ -169,6 +169,27 @@ TEST(Concurrency, CountsNoFailureOffline) {
   EXPECT_EQ(concurrency.next_probe(), kNow + kRules.shortest_probe_interval);
 }
 
+TEST(Concurrency, ProbesAtOnceByOrderWhateverOpenedTheCircuit) {
+  for (const auto& why : {kPath, kAccount}) {
+    Concurrency concurrency(kRules);
+    concurrency.OnOrder(kNow);
+    EXPECT_EQ(concurrency.Allowed(kNow), 5U) << "a closed one stays as it is";
+    concurrency.OnFailure(why, 0, kNow);
+    concurrency.OnProbe();
+    concurrency.OnFailure(why, 0, kNow);
+    EXPECT_EQ(concurrency.next_probe(), kNow + seconds(600));
+    concurrency.OnOrder(kNow + seconds(1));
+    EXPECT_TRUE(concurrency.is_open());
+    EXPECT_EQ(concurrency.Allowed(kNow + seconds(1)), 1U);
+    concurrency.OnProbe();
+    concurrency.OnFailure(why, 0, kNow + seconds(1));
+    EXPECT_EQ(concurrency.next_probe(), kNow + seconds(301)) << "intervals begin anew";
+    concurrency.OnOffline(why, kNow + seconds(2));
+    concurrency.OnOrder(kNow + seconds(2));
+    EXPECT_EQ(concurrency.Allowed(kNow + seconds(2)), 0U) << "without a network nothing is tried";
+  }
+}
+
 TEST(Concurrency, LeavesAnAccountsCircuitAsItIsWithANewWay) {
   Concurrency concurrency(kRules);
   EXPECT_TRUE(concurrency.OnFailure(kAccount, 0, kNow));

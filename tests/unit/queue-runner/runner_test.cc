@@ -191,7 +191,11 @@ class RunnerTest : public testing::Test {
     return lines;
   }
   std::vector<std::string> Ask(ipc::Request::Verb verb, const std::string& id = "") const {
-    return Ask(ipc::Request{verb, id}.Encode());
+    return Ask(ipc::Request{verb, id, ""}.Encode());
+  }
+  std::string AnswerToFlush(const std::string& id, const std::string& domain) const {
+    const auto lines = Ask(ipc::Request{ipc::Request::Verb::kFlush, id, domain}.Encode());
+    return lines.size() == 1 ? lines[0] : "";
   }
 
   std::string root_;
@@ -533,6 +537,118 @@ TEST_F(RunnerTest, SendsWhatWaitsByTheRelayhostOfToday) {
   ASSERT_THAT(Ask(Verb::kFlush), SizeIs(1));
   ASSERT_TRUE(WaitDelivered(1));
   EXPECT_THAT(Delivered()[0], HasSubstr(" relay.two"));
+}
+
+// Each destination's mail is deferred for an hour; then only what was meant leaves.
+class PartialFlushTest : public RunnerTest {
+ protected:
+  void DeferAll() {
+    Configure("minimal_backoff_time = 1h\nmaximal_backoff_time = 2h\n");
+    SetMode("defer");
+    ASSERT_EQ(Start(), "ready\n");
+    Inject(Id(1) + " a@example.org b@one.example,c@two.example 100");
+    Inject(Id(2) + " a@example.org d@ONE.example 100");
+    Inject(Id(3) + " a@example.org e@two.example,\"x@one.example\"@two.example 100");
+    ASSERT_TRUE(WaitFor([&] {
+      const std::string listed = testing::PrintToString(Ask(Verb::kList));
+      size_t deferred = 0;
+      for (size_t at = 0; (at = listed.find("450 later", at)) != std::string::npos; ++at) ++deferred;
+      return deferred == 5;
+    }));
+    std::filesystem::remove(root_ + kDeliveredFile);
+    SetMode("deliver");
+  }
+  // Waits until what is expected is delivered, and then a moment for what is not.
+  std::vector<std::string> RecipientsOf(size_t expected) {
+    EXPECT_TRUE(WaitDelivered(expected));
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    std::vector<std::string> recipients;
+    for (const auto& line : Delivered()) {
+      std::istringstream words(line);
+      std::string word;
+      for (int i = 0; i < 3; ++i) words >> word;
+      recipients.push_back(word);
+    }
+    return recipients;
+  }
+};
+
+TEST_F(PartialFlushTest, SendsOneDomainsMailAlone) {
+  DeferAll();
+  EXPECT_THAT(AnswerToFlush("", "One.Example"), HasSubstr("\"error\":\"\",\"exit_code\":0"));
+  EXPECT_THAT(RecipientsOf(2), testing::UnorderedElementsAre("b@one.example", "d@ONE.example"));
+  EXPECT_THAT(AnswerToFlush("", "one.example"), HasSubstr("nothing waits for one.example\",\"exit_code\":0"));
+  EXPECT_THAT(AnswerToFlush("", "example"), HasSubstr("nothing waits for example\",\"exit_code\":0"));
+}
+
+TEST_F(PartialFlushTest, SendsOneMessageAlone) {
+  DeferAll();
+  EXPECT_THAT(AnswerToFlush(Id(1), ""), HasSubstr("\"error\":\"\",\"exit_code\":0"));
+  EXPECT_THAT(RecipientsOf(2), testing::UnorderedElementsAre("b@one.example", "c@two.example"));
+  EXPECT_THAT(AnswerToFlush(Id(1), ""), HasSubstr(Cat("nothing waits for ", Id(1), "\",\"exit_code\":0")));
+  EXPECT_THAT(AnswerToFlush(Id(9), ""), HasSubstr(Cat(Id(9), ": no such message\",\"exit_code\":65")));
+}
+
+TEST_F(PartialFlushTest, RoutesWhatIsMeantByTheSettingsOfToday) {
+  DeferAll();
+  Configure("relayhost = relay.two\nminimal_backoff_time = 1h\nmaximal_backoff_time = 2h\n");
+  EXPECT_THAT(AnswerToFlush("", "one.example"), HasSubstr("\"exit_code\":0"));
+  EXPECT_THAT(RecipientsOf(2), testing::UnorderedElementsAre("b@one.example", "d@ONE.example"));
+  for (const auto& line : Delivered()) EXPECT_THAT(line, HasSubstr(" relay.two"));
+  Configure("relayhost = relay.three\nminimal_backoff_time = soon\n");
+  const std::string answer = AnswerToFlush("", "two.example");
+  EXPECT_THAT(answer, HasSubstr("flushed by the settings read before"));
+  EXPECT_THAT(answer, HasSubstr("\"exit_code\":78"));
+  EXPECT_THAT(RecipientsOf(5), SizeIs(5));
+  EXPECT_THAT(Delivered().back(), HasSubstr(" relay.two"));
+}
+
+TEST_F(PartialFlushTest, ProbesTheCircuitsOfWhatIsMeantAlone) {
+  Configure("");
+  SetMode("account");
+  ASSERT_EQ(Start(), "ready\n");
+  Inject(Id(1) + " a@example.org b@one.example 100");
+  Inject(Id(2) + " a@example.org c@two.example 100");
+  ASSERT_TRUE(WaitLog("its mail waits", 2));
+  const size_t tried = Lines(root_ + kConnectionsFile).size();
+  EXPECT_THAT(AnswerToFlush("", "one.example"), HasSubstr("\"exit_code\":0"));
+  ASSERT_TRUE(WaitFor([&] { return Lines(root_ + kConnectionsFile).size() > tried; }));
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_EQ(Lines(root_ + kConnectionsFile).size(), tried + 1) << "one probe";
+  EXPECT_THAT(LogText(), Not(HasSubstr("takes mail again")));
+  SetMode("deliver");
+  EXPECT_THAT(AnswerToFlush(Id(1), ""), HasSubstr("\"exit_code\":0"));
+  EXPECT_THAT(RecipientsOf(1), testing::ElementsAre("b@one.example"));
+  EXPECT_THAT(Ask(Verb::kStatus)[0], HasSubstr("two.example: login refused"));
+  EXPECT_THAT(Ask(Verb::kStatus)[0], Not(HasSubstr("one.example: login refused")));
+}
+
+TEST_F(PartialFlushTest, FindsADomainInADeepQueue) {
+  SetMode("path");
+  ASSERT_EQ(Start(), "ready\n");
+  for (int i = 1; i <= 3000; ++i) {
+    std::ofstream(root_ + kInjectFile, std::ios::app)
+        << Id(i) << " a@example.org " << (i == 2999 ? "x@rare.example" : "b@example.net") << " 100\n";
+  }
+  PokeMaildrop();
+  ASSERT_TRUE(WaitFor([&] { return Answers().size() == 3000; }));
+  EXPECT_THAT(AnswerToFlush("", "other.example"), HasSubstr("nothing waits"));
+  EXPECT_THAT(AnswerToFlush("", "rare.example"), HasSubstr("\"error\":\"\""));
+  EXPECT_THAT(AnswerToFlush("", "example.net"), HasSubstr("\"error\":\"\""));
+}
+
+TEST_F(PartialFlushTest, IsForRootAndTheOwner) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs two users";
+  SetMode("path");
+  ASSERT_EQ(Start(), "ready\n");
+  Inject(Id(1) + " a@example.org b@example.net 100");
+  ASSERT_TRUE(WaitLog("its mail waits"));
+  EXPECT_EQ(seteuid(1234), 0);  // the submitter
+  const std::string by_id = AnswerToFlush(Id(1), "");
+  const std::string by_domain = AnswerToFlush("", "example.net");
+  EXPECT_EQ(seteuid(0), 0);
+  EXPECT_THAT(by_id, HasSubstr("only root"));
+  EXPECT_THAT(by_domain, HasSubstr("only root"));
 }
 
 TEST_F(RunnerTest, ConnectsForNothingWhenNothingWaits) {

@@ -97,6 +97,26 @@ TEST(SendmailOptions, ChooseAMode) {
   }
 }
 
+TEST(SendmailOptions, NameWhatAPartialQueueRunIsFor) {
+  struct Case {
+    Words words;
+    Mode mode;
+    const char* flushed;
+  };
+  const Case cases[] = {
+      {{"-qI0123456789BCDFGHJ"}, Mode::kFlushMessage, "0123456789BCDFGHJ"},
+      {{"-vqRexample.org"}, Mode::kFlushDomain, "example.org"},
+      {{"-qR--help"}, Mode::kFlushDomain, "--help"},
+      {{"-qRR"}, Mode::kFlushDomain, "R"},
+      {{"-q"}, Mode::kRunQueue, ""},
+  };
+  for (const Case& expected : cases) {
+    const Options options = Parsed(expected.words);
+    EXPECT_EQ(options.mode, expected.mode) << testing::PrintToString(expected.words);
+    EXPECT_EQ(options.flushed, expected.flushed) << testing::PrintToString(expected.words);
+  }
+}
+
 TEST(SendmailOptions, TakeValuesAttachedOrApart) {
   EXPECT_EQ(Parsed({"-fa@b"}).sender, "a@b");
   EXPECT_EQ(Parsed({"-f", "a@b"}).sender, "a@b");
@@ -163,8 +183,12 @@ TEST(SendmailOptions, AreRefusedByNameWhenTheyCannotBeHonoured) {
       {{"-bt"}, "-bt"},
       {{"-bD"}, "-bD"},
       {{"-b", ""}, "-b"},
-      {{"-qIabc"}, "-qIabc"},
-      {{"-qRexample.org"}, "-qRexample.org"},
+      {{"-qI"}, "-qI"},
+      {{"-qR"}, "-qR"},
+      {{"-qRexample.org", "-bp"}, "-qR"},
+      {{"-bp", "-qRexample.org"}, "-qR"},
+      {{"-q", "-qIabc"}, "-qI"},
+      {{"-qRexample.org", "-qRexample.net"}, "-qR"},
       {{"-qSana"}, "-qSana"},
       {{"-qG"}, "-qG"},
       {{"-n"}, "-n"},

@@ -22,10 +22,18 @@ TEST(IpcControl, EachRequestComesBackAsItWas) {
   using Verb = Request::Verb;
   for (const Verb verb : {Verb::kStatus, Verb::kList, Verb::kFlush, Verb::kReload, Verb::kStop, Verb::kTrace}) {
     const std::string id = verb == Verb::kTrace ? SampleId().text() : "";
-    const auto parsed = ParseRequest(Request{verb, id}.Encode());
+    const auto parsed = ParseRequest(Request{verb, id, ""}.Encode());
     ASSERT_TRUE(parsed) << parsed.error().text();
     EXPECT_EQ(parsed->verb, verb);
     EXPECT_EQ(parsed->id, id);
+  }
+  const auto by_id = ParseRequest(Request{Verb::kFlush, SampleId().text(), ""}.Encode());
+  ASSERT_TRUE(by_id) << by_id.error().text();
+  EXPECT_EQ(by_id->id, SampleId().text());
+  for (const char* domain : {"example.org", "EXAMPLE.org", "[192.0.2.1]", "b\u00fccher.example"}) {
+    const auto by_domain = ParseRequest(Request{Verb::kFlush, "", domain}.Encode());
+    ASSERT_TRUE(by_domain) << by_domain.error().text();
+    EXPECT_EQ(by_domain->domain, domain);
   }
 }
 
@@ -39,17 +47,25 @@ TEST(IpcControl, RefusesWhatIsNotARequest) {
            "5",
            R"({"type":"request"})",
            R"({"type":"request","verb":"status"})",
-           R"({"type":"request","verb":"explode","id":""})",
-           R"({"type":"request","verb":"status","id":"x"})",
-           R"({"type":"request","verb":"trace","id":""})",
-           R"({"type":"request","verb":"trace","id":"not an id at all"})",
-           R"({"type":"request","verb":"trace","id":"../../../etc/passw"})",
-           R"({"type":"request","verb":0,"id":""})",
-           R"({"type":"status","verb":"status","id":""})",
-           R"({"type":"request","verb":"status","id":"","root":true})",
+           R"({"type":"request","verb":"status","id":""})",
+           R"({"type":"request","verb":"explode","id":"","domain":""})",
+           R"({"type":"request","verb":"status","id":"x","domain":""})",
+           R"({"type":"request","verb":"trace","id":"","domain":""})",
+           R"({"type":"request","verb":"trace","id":"not an id at all","domain":""})",
+           R"({"type":"request","verb":"trace","id":"../../../etc/passw","domain":""})",
+           R"({"type":"request","verb":"flush","id":"not an id at all","domain":""})",
+           R"({"type":"request","verb":"flush","id":"","domain":"not a domain"})",
+           R"({"type":"request","verb":"flush","id":"","domain":"a@example.org"})",
+           R"({"type":"request","verb":"stop","id":"","domain":"example.org"})",
+           R"({"type":"request","verb":0,"id":"","domain":""})",
+           R"({"type":"status","verb":"status","id":"","domain":""})",
+           R"({"type":"request","verb":"status","id":"","domain":"","root":true})",
        }) {
     EXPECT_FALSE(ParseRequest(line)) << line;
   }
+  const std::string id = SampleId().text();
+  EXPECT_FALSE(ParseRequest(Request{Request::Verb::kStop, id, ""}.Encode()));
+  EXPECT_FALSE(ParseRequest(Request{Request::Verb::kFlush, id, "example.org"}.Encode()));
 }
 
 TEST(IpcControl, EachAnswerComesBackAsItWas) {

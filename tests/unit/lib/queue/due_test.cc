@@ -157,6 +157,79 @@ TEST_F(QueueDue, MakesEverythingDueInSlices) {
   EXPECT_EQ(DueAt(kStart + seconds(5), 5000, kRelay).size(), kMessages / 2);
 }
 
+TEST_F(QueueDue, WalksInStepsOverWhatWaits) {
+  std::vector<MessageKey> waiting;
+  for (uint64_t number = 1; number <= 12; ++number) {
+    const Stored stored = Put(number, 100);
+    Defer(stored, kStart + seconds(100), number % 2 == 0 ? RecipientState::kDead : RecipientState::kInDoubt);
+    waiting.insert(waiting.end(), number % 2 == 0 ? 99 : 100, stored.key);
+  }
+  std::vector<MessageKey> walked;
+  int steps = 0;
+  for (std::optional<WalkPlace> place = WalkPlace{}; place; ++steps) {
+    auto step = queue().WalkWaiting(*place, INT64_MAX);
+    ASSERT_TRUE(step) << step.error().text();
+    EXPECT_LE(step->recipients.size(), 1000U);
+    for (const auto key : MessagesOf(step->recipients)) walked.push_back(key);
+    place = step->next;
+  }
+  EXPECT_EQ(steps, 2);
+  EXPECT_EQ(walked, waiting);
+}
+
+TEST_F(QueueDue, WalksOverOneMessageAlone) {
+  Put(1, 3);
+  const Stored meant = Put(2, 3);
+  Put(3, 3);
+  EXPECT_EQ(*queue().Find(MakeId(2)), meant.key);
+  const auto step = queue().WalkWaiting({meant.key, INT64_MIN}, meant.key);
+  ASSERT_TRUE(step) << step.error().text();
+  EXPECT_THAT(MessagesOf(step->recipients), ElementsAre(meant.key, meant.key, meant.key));
+  EXPECT_FALSE(step->next);
+}
+
+// Its number is none: a walk that went by recipients' keys would come back to it for ever.
+TEST_F(QueueDue, WalksPastADamagedRow) {
+  const Stored damaged = Put(1, 2);
+  Put(2);
+  Edit("UPDATE recipient SET number = -5 WHERE number = 1");
+  const auto step = queue().WalkWaiting({}, INT64_MAX);
+  ASSERT_TRUE(step) << step.error().text();
+  EXPECT_EQ(step->recipients.size(), 2U);
+  EXPECT_FALSE(step->next);
+  const auto found = queue().TakeDamaged();
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].message, damaged.key);
+}
+
+TEST_F(QueueDue, MakesARecipientDueByAnotherRoute) {
+  struct Case {
+    RecipientState state;
+    Microseconds next;
+    bool waits;
+  };
+  const Case cases[] = {
+      {RecipientState::kQueued, kStart + seconds(100), true},
+      {RecipientState::kInDoubt, kStart + seconds(100), true},
+      {RecipientState::kQueued, kStart + seconds(1), true},
+      {RecipientState::kHeld, kStart + seconds(100), false},
+      {RecipientState::kDispatched, kStart + seconds(1), false},
+  };
+  for (const auto& c : cases) {
+    const Stored stored = Put(static_cast<uint64_t>(&c - cases) + 1);
+    Defer(stored, c.next, c.state);
+    Do([&] { return queue().MakeDue(stored.first_recipient, kOther, 7, kStart + seconds(5)); });
+    const auto due = DueAt(kStart + seconds(5), 10, kOther);
+    ASSERT_EQ(due.size(), c.waits ? 1U : 0U) << &c - cases;
+    if (c.waits) {
+      EXPECT_EQ(due[0].next_attempt, std::min(c.next, kStart + seconds(5)));
+      EXPECT_EQ(due[0].state, c.state);
+    }
+    EXPECT_TRUE(queue().RoutedByOther(7, 10)->empty());
+    Do([&] { return queue().Remove(stored.key, kStart); });
+  }
+}
+
 TEST_F(QueueDue, FindsOldMailBehindARoute) {
   queue().SetWaitingClock(seconds(100));
   const Stored old = Put(1);
