@@ -133,7 +133,7 @@ class PickupTest : public testing::Test {
 
   // --- in the maildrop
   std::string Leave(const std::string& name, std::string_view bytes, mode_t mode = 0740) const {
-    const std::string path = paths_.Maildrop() + "/" + name;
+    std::string path = paths_.Maildrop() + "/" + name;
     auto fd = sys::OpenFile(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
     EXPECT_TRUE(fd && sys::WriteAll(*fd, bytes, path));
     EXPECT_EQ(fchmod(fd->get(), mode), 0);

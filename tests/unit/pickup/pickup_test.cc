@@ -163,10 +163,16 @@ TEST_F(PickupTest, BringsThousandsOfRecipientsInOrder) {
   EXPECT_TRUE(Answer(caller).starts_with("queued "));
 }
 
+std::string LongLine(char letter) {
+  std::string line;
+  line.resize(10'000'000, letter);
+  return line + "\n";
+}
+
 TEST_F(PickupTest, TakesALargeMessageWhileSmallOnesPass) {
   Start();
   Next<ipc::Scanned>();
-  const std::string body = std::string(10'000'000, 'x') + "\n" + std::string(10'000'000, 'y') + "\n";
+  const std::string body = LongLine('x') + LongLine('y');
   const std::string record = SampleRecord(HeadNumber(1), "Subject: x\n\n" + body);
   const auto large = Connect();
   ASSERT_TRUE(sys::SendAll(large, std::string_view(record).substr(0, 15'000'000), "first part"));
@@ -189,7 +195,7 @@ TEST_F(PickupTest, DealsWithSoManyLargeRecordsAtOnce) {
   constexpr uint64_t kAtOnce = 6;  // of 10 MB each
   std::vector<sys::UniqueFd> callers;
   for (uint64_t i = 0; i < kRecords; ++i) {
-    callers.push_back(Submit(SampleRecord(HeadNumber(i), "\n" + std::string(10'000'000, 'x') + "\n")));
+    callers.push_back(Submit(SampleRecord(HeadNumber(i), "\n" + LongLine('x'))));
   }
   std::vector<ipc::Submission> at_work;
   for (uint64_t i = 0; i < kAtOnce; ++i) at_work.push_back(NextMessage().submission);

@@ -18,7 +18,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 bool Shell(const std::string& commands) {
-  return system(sys::Cat("exec 2>/dev/null; set -e; PATH=$PATH:/usr/sbin:/sbin; ", commands).c_str()) == 0;
+  const std::string script = sys::Cat("exec 2>/dev/null; set -e; PATH=$PATH:/usr/sbin:/sbin; ", commands);
+  return system(script.c_str()) == 0;  // NOLINT(cert-env33-c): the commands are ours
 }
 
 // Runs `test` in a forked child within a new network namespace: the test program's own stays as it is.

@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "lib/sys/text.h"
+
 namespace outpost::smtp_client {
 namespace {
 
@@ -248,7 +250,7 @@ TEST(SmtpTransaction, EveryStrangeRelay) {
     EXPECT_TRUE(play.ended) << c.name;
     EXPECT_EQ(c.verdict0, play.verdicts[0]) << c.name;
     EXPECT_EQ(c.verdict1, play.verdicts[1]) << c.name;
-    EXPECT_EQ(kMail + kRcpt0 + kRcpt1 + kData + c.sent_after, play.sent) << c.name;
+    EXPECT_EQ(sys::Cat(kMail, kRcpt0, kRcpt1, kData, c.sent_after), play.sent) << c.name;
     EXPECT_EQ(c.must_close, play.must_close) << c.name;
     EXPECT_TRUE(c.must_close || c.needs_reset == play.needs_reset) << c.name;
   }
@@ -340,7 +342,7 @@ TEST(SmtpTransaction, AddressesThatCouldEndTheirCommandAreReturnedAlone) {
     play.Against({"250 Ok", "250 Ok", "354 go", "250 2.0.0 Ok"});
     EXPECT_EQ("returned 5.1.3", play.verdicts[0]) << address;
     EXPECT_EQ("sent 2.0.0", play.verdicts[1]) << address;
-    EXPECT_EQ(kMail + kRcpt1 + kData + "<content>", play.sent);
+    EXPECT_EQ(sys::Cat(kMail, kRcpt1, kData, "<content>"), play.sent);
   }
   Play play(true, 2);
   play.envelope.sender = "a\r\nRCPT TO:<x@y>";

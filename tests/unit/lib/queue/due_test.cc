@@ -20,6 +20,7 @@ class QueueDue : public QueueTest {
   }
   static std::vector<MessageKey> MessagesOf(const std::vector<QueuedRecipient>& recipients) {
     std::vector<MessageKey> keys;
+    keys.reserve(recipients.size());
     for (const auto& recipient : recipients) keys.push_back(recipient.message);
     return keys;
   }
