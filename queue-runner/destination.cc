@@ -38,7 +38,7 @@ Destination::Destination(Context& context, Verdicts& verdicts, Pool& pool, queue
       backlog_(context, verdicts, pool, std::move(route)),
       concurrency_(context.policy.concurrency),
       workers_(context, pool, backlog_.route().next_hop, *this, *this) {
-  if (!MayReach()) concurrency_.OnOffline(kNoWay, sys::MonotonicClock());
+  LookForWay();
 }
 
 Destination::~Destination() { context_.loop.Cancel(probe_timer_); }
@@ -298,16 +298,17 @@ void Destination::ReturnOlderThan(Microseconds lifetime, bool null_sender) {
 
 // --- the network
 
-bool Destination::MayReach() const {
-  return context_.network == nullptr || context_.network->MayReach(route().next_hop, last_seen_);
+bool Destination::LookForWay() {
+  if (context_.network == nullptr || context_.network->MayReach(route().next_hop, last_seen_)) return true;
+  concurrency_.OnOffline(kNoWay, sys::MonotonicClock());
+  return false;
 }
 
 // What was learned on the way before (addresses, names, connections) is not relied on.
 void Destination::OnNetworkChange() {
   if (last_seen_ && last_seen_->IsLoopback()) return;
-  const Microseconds now = sys::MonotonicClock();
-  if (!MayReach()) return concurrency_.OnOffline(kNoWay, now);
-  concurrency_.OnNewWay(now);
+  if (!LookForWay()) return;
+  concurrency_.OnNewWay(sys::MonotonicClock());
   workers_.Retire();
   backlog_.Reset();
 }
@@ -323,6 +324,7 @@ void Destination::Reset() {
   const bool was_open = concurrency_.is_open();
   concurrency_ = Concurrency(context_.policy.concurrency);
   if (was_open) Remember();
+  LookForWay();
   context_.loop.Cancel(std::exchange(probe_timer_, 0));
   workers_.Retire();
   backlog_.Reset();

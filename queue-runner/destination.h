@@ -97,7 +97,8 @@ class Destination : private ConnectionOwner, private AgentOwner {
   void OnAgentFailed(Agent& agent, const mail::Deferred& why) override;
   void OnConnectionEnded(uint64_t connection) override;
 
-  bool MayReach() const;
+  // Where there is no way to the relay, its mail waits for one.
+  bool LookForWay();
   bool IsProgramReady();
   void Probe(std::vector<Chosen>& chosen);
   bool Choose(Connection* connection, UnitPointer unit, std::vector<Chosen>& chosen);

@@ -91,6 +91,20 @@ def test_mail_does_not_age_offline(laptop, relay, outposts):
     assert outpost.wait_for_log(f"{queue_id}: to=.*status=deferred .*not yet")
 
 
+@pytest.mark.parametrize("order", ["flush", "reload"])
+def test_orders_make_no_network(laptop, relay, outposts, order):
+    laptop.pull_out()
+    outpost = outposts(network=laptop.network, relayhost=f"[{RELAY}]:{PORT}", smtp_connect_timeout="1s", **SLOW).start()
+    submit(outpost, "ordered")
+    outpost.command(order)
+    time.sleep(3)
+    assert not any("status=" in line for line in outpost.log().splitlines()), "an attempt was counted"
+    [message] = outpost.queue()
+    assert "no network" in message["recipients"][0]["reason"]
+    laptop.plug_in()
+    relay.wait("Subject: ordered\r", timeout=10)
+
+
 def test_first_connection_is_a_probe(laptop, relay, outposts):
     laptop.pull_out()
     relay.at["GREETING"] = lambda session: time.sleep(2)
