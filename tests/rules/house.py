@@ -132,7 +132,7 @@ def includes(path: Path) -> list[Include]:
     return found
 
 
-def library_of(header: str) -> str | None:
+def owner_of_header(header: str) -> str | None:
     """The third-party library that a header belongs to; None for the C++ and C libraries; "unknown" for others."""
     for library, pattern in HEADERS.items():
         if re.match(pattern, header):

@@ -64,7 +64,7 @@ def test_includes_follow_the_arrows():
 
 def test_third_party_headers_stand_where_they_are_allowed():
     def rule(_path, room, include):
-        library = None if include.quoted else house.library_of(include.name)
+        library = None if include.quoted else house.owner_of_header(include.name)
         if library and library not in room.libraries:
             return f"{room.name} may not use the library {library}"
         return None
@@ -74,7 +74,7 @@ def test_third_party_headers_stand_where_they_are_allowed():
 
 def test_json_stays_out_of_headers():
     def rule(path, _room, include):
-        if not include.quoted and house.library_of(include.name) == "json" and path.suffix == ".h":
+        if not include.quoted and house.owner_of_header(include.name) == "json" and path.suffix == ".h":
             return "JSON is for .cc files"
         return None
 

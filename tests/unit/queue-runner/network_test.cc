@@ -2,7 +2,6 @@
 #include "queue-runner/network.h"
 
 #include <cstdlib>
-#include <fstream>
 #include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/sys/text.h"
+#include "tests/support/temporary_directory.h"
 
 namespace outpost::queue_runner {
 namespace {
@@ -147,34 +147,23 @@ TEST(Network, TellsALinkThatFlapsAtMostEachFiveSeconds) {
   });
 }
 
-class ResolverTest : public testing::Test {
- protected:
-  void SetUp() override {
-    char name[] = "/tmp/outpost-resolver-XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    directory_ = name;
-    Write("resolv.conf", "nameserver 192.0.2.53\n");
-  }
-  void TearDown() override { Shell(sys::Cat("rm -r ", directory_)); }
-  void Write(const std::string& name, const std::string& text) { std::ofstream(directory_ + "/" + name) << text; }
-  std::string directory_;
-};
-
-TEST_F(ResolverTest, TellsThatTheFileWasReplaced) {
-  Watched watched(directory_ + "/resolv.conf");
-  Write("new", "nameserver 192.0.2.54\n");
+TEST(Resolver, TellsThatTheFileWasReplaced) {
+  const tests::TemporaryDirectory directory;
+  Watched watched(directory.Write("resolv.conf", "nameserver 192.0.2.53\n"));
+  directory.Write("new", "nameserver 192.0.2.54\n");
   watched.RunFor(milliseconds(1200));
   EXPECT_EQ(watched.changes, 0);
-  ASSERT_TRUE(Shell(sys::Cat("mv ", directory_, "/new ", directory_, "/resolv.conf")));
+  ASSERT_TRUE(Shell(sys::Cat("cd ", directory.path(), "; mv new resolv.conf")));
   watched.RunFor(milliseconds(1200));
   EXPECT_EQ(watched.changes, 1);
 }
 
-TEST_F(ResolverTest, TellsThatWhatItIsALinkToWasWritten) {
-  ASSERT_TRUE(
-      Shell(sys::Cat("cd ", directory_, "; mkdir run; mv resolv.conf run/stub; ln -s run/stub resolv.conf")));
-  Watched watched(directory_ + "/resolv.conf");
-  Write("run/stub", "nameserver 192.0.2.54\n");
+TEST(Resolver, TellsThatWhatItIsALinkToWasWritten) {
+  const tests::TemporaryDirectory directory;
+  directory.Write("stub", "nameserver 192.0.2.53\n");
+  ASSERT_TRUE(Shell(sys::Cat("cd ", directory.path(), "; mkdir run; mv stub run; ln -s run/stub resolv.conf")));
+  Watched watched(directory / "resolv.conf");
+  directory.Write("run/stub", "nameserver 192.0.2.54\n");
   watched.RunFor(milliseconds(1200));
   EXPECT_EQ(watched.changes, 1);
 }

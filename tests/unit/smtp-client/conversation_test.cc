@@ -9,25 +9,18 @@
 
 #include <gtest/gtest.h>
 
-#include "lib/sys/socket.h"
+#include "tests/unit/smtp-client/conversation_ends.h"
 
 namespace outpost::smtp_client {
 namespace {
 
 using std::chrono::seconds;
 
-// A conversation, the relay's end of its socket, and the runner's end of its channel.
-class SmtpConversation : public testing::Test {
+class SmtpConversation : public ConversationEnds {
  protected:
   void SetUp() override {
-    int fds[2];
-    ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds));
-    socket_ = sys::UniqueFd(fds[0]);
-    relay_ = sys::UniqueFd(fds[1]);
-    auto channel = sys::PacketPair();
-    ASSERT_TRUE(channel);
-    channel_ = std::move(channel->first);
-    runner_ = std::move(channel->second);
+    ConversationEnds::SetUp();
+    if (HasFatalFailure()) return;
     conversation_ = std::make_unique<Conversation>(socket_, channel_);
   }
   void Say(std::string_view bytes) const {
@@ -52,7 +45,6 @@ class SmtpConversation : public testing::Test {
     return "";
   }
 
-  sys::UniqueFd socket_, relay_, channel_, runner_;
   std::unique_ptr<Conversation> conversation_;
 };
 

@@ -6,7 +6,6 @@
 #include <optional>
 #include <poll.h>
 #include <string>
-#include <sys/socket.h>
 #include <thread>
 #include <vector>
 
@@ -16,8 +15,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include "lib/sys/socket.h"
 #include "smtp-client/conversation.h"
+#include "tests/unit/smtp-client/conversation_ends.h"
 
 namespace outpost::smtp_client {
 namespace {
@@ -117,17 +116,11 @@ TEST(SmtpTls, NothingIsTrustedByMistake) {
 }
 
 // A conversation over TLS 1.3 with a server of the test's own, both ends on one socket pair with small buffers.
-class SmtpTlsStream : public testing::Test {
+class SmtpTlsStream : public ConversationEnds {
  protected:
   void SetUp() override {
-    int fds[2];
-    ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds));
-    socket_ = sys::UniqueFd(fds[0]);
-    relay_ = sys::UniqueFd(fds[1]);
-    auto pair = sys::PacketPair();
-    ASSERT_TRUE(pair);
-    channel_ = std::move(pair->first);
-    runner_ = std::move(pair->second);
+    ConversationEnds::SetUp();
+    if (HasFatalFailure()) return;
     MakeServer();
     auto made = TlsContext::Make(TlsVersions{}, TrustSettings{});
     ASSERT_TRUE(made);
@@ -168,7 +161,6 @@ class SmtpTlsStream : public testing::Test {
     return any;
   }
 
-  sys::UniqueFd socket_, relay_, channel_, runner_;
   std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> server_{nullptr, SSL_CTX_free};
   std::unique_ptr<SSL, decltype(&SSL_free)> ssl_{nullptr, SSL_free};
   std::optional<TlsContext> context_;

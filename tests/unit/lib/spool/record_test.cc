@@ -1,5 +1,7 @@
 #include "lib/spool/record.h"
 
+#include <span>
+
 #include <gtest/gtest.h>
 
 #include "lib/sys/file.h"
@@ -137,9 +139,18 @@ struct BadHead {
   const char* reason;
 };
 
-TEST(RecordHead, RefusesWhatTheGrammarDoesNotHold) {
-  const std::string with_nul = With("sender=ana", "sender=a\0na"sv);
-  const BadHead cases[] = {
+void ExpectRefused(std::span<const BadHead> heads) {
+  for (const BadHead& bad : heads) {
+    const auto parsed = ParseHead(bad.text);
+    ASSERT_FALSE(parsed) << bad.what;
+    EXPECT_NE(parsed.error().text().find(bad.reason), std::string::npos)
+        << bad.what << ": " << parsed.error().text();
+    EXPECT_TRUE(sys::IsCleanText(parsed.error().text())) << bad.what;
+  }
+}
+
+TEST(RecordHead, RefusesWhatIsNoHead) {
+  const BadHead heads[] = {
       {"nothing", "", "line 1"},
       {"another format", With("record 1", "record 2"), "line 1"},
       {"short id", With(kId, "0000000000000BCD"), "line 1"},
@@ -150,6 +161,12 @@ TEST(RecordHead, RefusesWhatTheGrammarDoesNotHold) {
       {"cut in a line", SmallestText().substr(0, 60), "without an empty line"},
       {"bytes of the message", SmallestText() + "S", "more after"},
       {"no equals sign", With("sender=ana", "sender"), "line 5: no \"=\""},
+  };
+  ExpectRefused(heads);
+}
+
+TEST(RecordHead, RefusesAttributesThatAreUnknownRepeatedOrMissing) {
+  const BadHead heads[] = {
       {"unknown attribute", With("sender=ana", "sender=ana\nuid=0"), "line 6: unknown attribute uid"},
       {"name in capitals", With("sender=", "Sender="), "unknown attribute Sender"},
       {"no name", With("sender=", "="), "unknown attribute"},
@@ -162,6 +179,12 @@ TEST(RecordHead, RefusesWhatTheGrammarDoesNotHold) {
       {"no size", With("size=0000000000000000012\n", ""), "no attribute size"},
       {"no sender", With("sender=ana\n", ""), "no attribute sender"},
       {"no recipient", With("recipient=luis@example.org\n", ""), "no recipient"},
+  };
+  ExpectRefused(heads);
+}
+
+TEST(RecordHead, RefusesNumbersThatAreNone) {
+  const BadHead heads[] = {
       {"short token", With("eeff", "eef"), "line 2: bad value of token"},
       {"token in capitals", With("eeff", "EEFF"), "bad value of token"},
       {"negative time", With("time=0", "time=-"), "line 3: bad value of time"},
@@ -170,6 +193,13 @@ TEST(RecordHead, RefusesWhatTheGrammarDoesNotHold) {
       {"signed size", With("size=0", "size=+"), "bad value of size"},
       {"size with blank", With("size=0", "size= "), "bad value of size"},
       {"size too large", With("size=0000000000000000012", "size=9999999999999999999"), "bad value of size"},
+  };
+  ExpectRefused(heads);
+}
+
+TEST(RecordHead, RefusesTextThatIsNotEncodedOrTooLong) {
+  const std::string with_nul = With("sender=ana", "sender=a\0na"sv);
+  const BadHead heads[] = {
       {"raw NUL", with_nul, "bad value of sender"},
       {"raw tab", With("ana", "a\tna"), "bad value of sender"},
       {"raw CR", With("sender=ana", "sender=ana\r"), "bad value of sender"},
@@ -188,6 +218,12 @@ TEST(RecordHead, RefusesWhatTheGrammarDoesNotHold) {
       {"long full name", With("sender=", Cat("full_name=", std::string(kMaxFullName + 1, 'a'), "\nsender=")),
        "bad value of full_name"},
       {"long line", With("ana", std::string(kMaxAttributeLine, 'a')), "line 5: too long"},
+  };
+  ExpectRefused(heads);
+}
+
+TEST(RecordHead, RefusesWrongWordsOfDeliveryStatus) {
+  const BadHead heads[] = {
       {"extract no", With("sender=", "extract_recipients=no\nsender="), "bad value of extract_recipients"},
       {"empty notify", With("sender=", "notify=\nsender="), "bad value of notify"},
       {"notify never and failure", With("sender=", "notify=NEVER,FAILURE\nsender="), "bad value of notify"},
@@ -203,13 +239,7 @@ TEST(RecordHead, RefusesWhatTheGrammarDoesNotHold) {
       {"long envelope id", With("sender=", Cat("envelope_id=", std::string(101, 'a'), "\nsender=")),
        "bad value of envelope_id"},
   };
-  for (const BadHead& bad : cases) {
-    const auto parsed = ParseHead(bad.text);
-    ASSERT_FALSE(parsed) << bad.what;
-    EXPECT_NE(parsed.error().text().find(bad.reason), std::string::npos)
-        << bad.what << ": " << parsed.error().text();
-    EXPECT_TRUE(sys::IsCleanText(parsed.error().text())) << bad.what;
-  }
+  ExpectRefused(heads);
 }
 
 TEST(RecordHead, RefusesOneRecipientTooMany) {
