@@ -1,5 +1,8 @@
 #include "conf/expand.h"
 
+#include <algorithm>
+#include <array>
+#include <compare>
 #include <variant>
 #include <vector>
 
@@ -16,13 +19,22 @@ bool IsNameCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-// A value is a sequence of texts and references; a reference has at most two operands.
+// "{left} operator {right}": each side is expanded before it is compared.
+struct Comparison {
+  std::string_view left;
+  std::string_view operation;  // "==", "!=", "<", "<=", ">=", ">"
+  bool by_level = false;       // as compatibility levels: 3.10 is more than 3.6
+  std::string_view right;
+};
+
+// A value is a sequence of texts and references; a reference is to a name or a comparison, and has at most two
+// operands.
 struct Reference {
   std::string_view name;
-  bool conditional = false;         // then `present` and `absent` stand for the value
-  std::string_view present;         // for a value that is not empty
-  std::string_view absent;          // for an empty or unknown one
-  bool value_when_present = false;  // ${name:text}: the value itself, where there is one
+  std::optional<Comparison> comparison;  // instead of a name; "true" or ""
+  bool conditional = false;              // then `present` and `absent` stand for the value
+  std::string_view present;              // for a value that is not empty
+  std::string_view absent;               // for an empty or unknown one
 };
 using Part = std::variant<std::string, Reference>;
 
@@ -42,6 +54,15 @@ size_t FindClosing(std::string_view text) {
   return std::string_view::npos;
 }
 
+// Takes a parameter's name from the front of `text`; "" when there is none.
+std::string_view TakeName(std::string_view* text) {
+  size_t length = 0;
+  while (length < text->size() && IsNameCharacter((*text)[length])) ++length;
+  const std::string_view name = text->substr(0, length);
+  text->remove_prefix(length);
+  return name;
+}
+
 std::string_view SkipBlanks(std::string_view text) {
   const size_t first = text.find_first_not_of(" \t");
   return first == std::string_view::npos ? std::string_view{} : text.substr(first);
@@ -57,40 +78,79 @@ std::optional<std::string_view> TakeBraced(std::string_view* text) {
   return inner;
 }
 
-// What follows '?' or ':' in "${name...}": plain text up to the end, or operands in braces.
-sys::Result<Reference> ParseOperands(std::string_view name, char operation, std::string_view rest,
-                                     std::string_view whole) {
-  Reference reference{name, true, {}, {}, operation == ':'};
-  std::string_view after = SkipBlanks(rest);
-  const std::optional<std::string_view> first = TakeBraced(&after);
-  if (!first || (!after.empty() && operation == ':')) {
-    (operation == '?' ? reference.present : reference.absent) = rest;
-    return reference;
+// What follows '?' or ':' in "${name...}": plain text up to the end, or operands in braces, of which the last one may
+// be plain text.
+sys::Result<void> ParseOperands(std::string_view rest, std::string_view whole, Reference* reference) {
+  const bool has_present = rest.front() == '?';
+  std::string_view& first = has_present ? reference->present : reference->absent;
+  reference->conditional = true;
+  first = rest.substr(1);
+  std::string_view after = SkipBlanks(first);
+  const std::optional<std::string_view> braced = TakeBraced(&after);
+  if (!braced) return {};
+  first = *braced;
+  if (after.empty()) return {};
+  if (!has_present || after.front() != ':') return Wrong("text after \"{...}\"", whole);
+  reference->absent = after.substr(1);
+  after = SkipBlanks(reference->absent);
+  if (const std::optional<std::string_view> second = TakeBraced(&after)) {
+    if (!after.empty()) return Wrong("text after \"{...}\"", whole);
+    reference->absent = *second;
   }
-  (operation == '?' ? reference.present : reference.absent) = *first;
-  if (after.empty()) return reference;
-  if (after.front() != ':') return Wrong("text after \"{...}\"", whole);
-  after = SkipBlanks(after.substr(1));
-  const std::optional<std::string_view> second = TakeBraced(&after);
-  if (!second || !after.empty()) return Wrong("\"{...}\" expected after ':'", whole);
-  reference.absent = *second;
-  return reference;
+  return {};
+}
+
+// Takes the operator from the front of `text`; "" when there is none.
+std::string_view TakeOperator(std::string_view* text) {
+  for (const std::string_view operation : {"==", "!=", "<=", ">=", "<", ">"}) {
+    if (!text->starts_with(operation)) continue;
+    text->remove_prefix(operation.size());
+    return operation;
+  }
+  return {};
+}
+
+// Takes "{left} operator {right}" from the front of `text`, which begins with '{'.
+sys::Result<Comparison> TakeComparison(std::string_view* text) {
+  constexpr std::string_view kByLevel = "level";
+  const std::string_view whole = *text;
+  Comparison comparison;
+  const std::optional<std::string_view> left = TakeBraced(text);
+  if (!left) return Wrong("a brace is not closed", whole);
+  comparison.operation = TakeOperator(text);
+  if (comparison.operation.empty()) return Wrong("==, !=, <, <=, >= or > expected after \"{...}\"", whole);
+  comparison.by_level = text->starts_with(kByLevel);
+  if (comparison.by_level) text->remove_prefix(kByLevel.size());
+  *text = SkipBlanks(*text);
+  const std::optional<std::string_view> right = TakeBraced(text);
+  if (!right) return Wrong("\"{...}\" expected on both sides of a comparison", whole);
+  comparison.left = *left;
+  comparison.right = *right;
+  return comparison;
 }
 
 // The inside of "${...}" or "$(...)".
 sys::Result<Reference> ParseBracketed(std::string_view inside) {
-  const std::string_view text = SkipBlanks(inside);
-  if (!text.empty() && text.front() == '{') return Wrong("comparisons are not known", inside);
-  size_t length = 0;
-  while (length < text.size() && IsNameCharacter(text[length])) ++length;
-  const std::string_view name = text.substr(0, length);
-  const std::string_view rest = SkipBlanks(text.substr(length));
-  if (name.empty()) return Wrong("no parameter name after \"$\"", inside);
-  if (rest.empty()) return Reference{name, false, {}, {}, false};
-  if (rest.front() != '?' && rest.front() != ':') {
-    return Wrong("a parameter name holds letters, digits and underscores alone:", inside);
+  Reference reference;
+  std::string_view rest = SkipBlanks(inside);
+  if (!rest.empty() && rest.front() == '{') {
+    sys::Result<Comparison> comparison = TakeComparison(&rest);
+    if (!comparison) return comparison.error();
+    reference.comparison = *comparison;
+  } else {
+    reference.name = TakeName(&rest);
+    if (reference.name.empty()) return Wrong("no parameter name after \"$\"", inside);
+    rest = SkipBlanks(rest);
   }
-  return ParseOperands(name, rest.front(), rest.substr(1), inside);
+  if (rest.empty()) return reference;
+  if (rest.front() == '{') return Wrong("there are no functions of values", inside);
+  if (rest.front() != '?' && rest.front() != ':') {
+    return Wrong(reference.comparison ? "'?' or ':' expected after a comparison"
+                                      : "a parameter name holds letters, digits and underscores alone:",
+                 inside);
+  }
+  if (auto parsed = ParseOperands(rest, inside, &reference); !parsed) return parsed.error();
+  return reference;
 }
 
 // The reference or "$$" at the front of `*text`, which begins with '$'; takes it away.
@@ -108,11 +168,14 @@ sys::Result<Part> TakeDollar(std::string_view* text) {
     *text = after.substr(close + 1);
     return Part(*reference);
   }
-  size_t length = 0;
-  while (length < after.size() && IsNameCharacter(after[length])) ++length;
-  if (length == 0) return Wrong("\"$\" without a parameter name (write \"$$\" for a dollar sign)", *text);
-  *text = after.substr(length);
-  return Part(Reference{after.substr(0, length), false, {}, {}, false});
+  std::string_view rest = after;
+  Reference reference;
+  reference.name = TakeName(&rest);
+  if (reference.name.empty()) {
+    return Wrong("\"$\" without a parameter name (write \"$$\" for a dollar sign)", *text);
+  }
+  *text = rest;
+  return Part(reference);
 }
 
 sys::Result<std::vector<Part>> Parse(std::string_view text) {
@@ -127,6 +190,55 @@ sys::Result<std::vector<Part>> Parse(std::string_view text) {
     parts.push_back(std::move(*part));
   }
   return parts;
+}
+
+bool IsNumber(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// Digits of any number: the longer is more, once leading zeros are gone.
+std::strong_ordering CompareNumbers(std::string_view a, std::string_view b) {
+  a.remove_prefix(std::min(a.find_first_not_of('0'), a.size()));
+  b.remove_prefix(std::min(b.find_first_not_of('0'), b.size()));
+  return a.size() == b.size() ? a <=> b : a.size() <=> b.size();
+}
+
+// As numbers where both sides are, else by bytes.
+std::strong_ordering Compare(std::string_view left, std::string_view right) {
+  left = sys::Trim(left);
+  right = sys::Trim(right);
+  return IsNumber(left) && IsNumber(right) ? CompareNumbers(left, right) : left <=> right;
+}
+
+// major, major.minor or major.minor.patch; what is not there is 0.
+sys::Result<std::array<std::string_view, 3>> ParseLevel(std::string_view text) {
+  std::array<std::string_view, 3> parts;
+  std::string_view rest = sys::Trim(text);
+  for (std::string_view& part : parts) {
+    const size_t dot = std::min(rest.find('.'), rest.size());
+    part = rest.substr(0, dot);
+    if (!IsNumber(part)) break;
+    if (dot == rest.size()) return parts;
+    rest.remove_prefix(dot + 1);
+  }
+  return sys::Error(sys::Cat("\"", sys::Printable(text, 80), "\" is no compatibility level, such as 3.6"));
+}
+
+sys::Result<std::strong_ordering> CompareLevels(std::string_view left, std::string_view right) {
+  const auto a = ParseLevel(left);
+  if (!a) return a.error();
+  const auto b = ParseLevel(right);
+  if (!b) return b.error();
+  std::strong_ordering order = std::strong_ordering::equal;
+  for (size_t i = 0; std::is_eq(order) && i < a->size(); ++i) order = CompareNumbers((*a)[i], (*b)[i]);
+  return order;
+}
+
+bool Holds(std::string_view operation, std::strong_ordering order) {
+  if (operation == "!=") return std::is_neq(order);
+  const bool with_equal = operation.ends_with('=');
+  if (std::is_eq(order)) return with_equal;
+  return std::is_lt(order) ? operation.starts_with('<') : operation.starts_with('>');
 }
 
 class Expansion {
@@ -154,12 +266,26 @@ class Expansion {
  private:
   sys::Result<std::string> Value(const Reference& reference, int depth) {
     if (++references_ > kMaxReferences) return sys::Error("values refer to each other too many times");
-    const std::optional<std::string> raw = lookup_(reference.name);
-    sys::Result<std::string> value = Text(raw.value_or(""), depth + 1);
-    if (!value) return value.error().Within(sys::Cat("$", reference.name));
-    if (!reference.conditional) return value;
-    if (value->empty()) return Text(reference.absent, depth + 1);
-    return reference.value_when_present ? value : Text(reference.present, depth + 1);
+    sys::Result<std::string> value =
+        reference.comparison ? Truth(*reference.comparison, depth) : Named(reference.name, depth);
+    if (!value || !reference.conditional) return value;
+    return Text(value->empty() ? reference.absent : reference.present, depth + 1);
+  }
+
+  sys::Result<std::string> Named(std::string_view name, int depth) {
+    sys::Result<std::string> value = Text(lookup_(name).value_or(""), depth + 1);
+    if (!value) return value.error().Within(sys::Cat("$", name));
+    return value;
+  }
+
+  sys::Result<std::string> Truth(const Comparison& comparison, int depth) {
+    const sys::Result<std::string> left = Text(comparison.left, depth + 1);
+    if (!left) return left.error();
+    const sys::Result<std::string> right = Text(comparison.right, depth + 1);
+    if (!right) return right.error();
+    const auto order = comparison.by_level ? CompareLevels(*left, *right) : sys::Result(Compare(*left, *right));
+    if (!order) return order.error();
+    return std::string(Holds(comparison.operation, *order) ? "true" : "");
   }
 
   const Lookup& lookup_;
@@ -172,7 +298,12 @@ void Collect(std::string_view text, std::set<std::string, std::less<>>* names, i
   for (const Part& part : *parts) {
     const auto* reference = std::get_if<Reference>(&part);
     if (reference == nullptr) continue;
-    names->insert(std::string(reference->name));
+    if (reference->comparison) {
+      Collect(reference->comparison->left, names, depth + 1);
+      Collect(reference->comparison->right, names, depth + 1);
+    } else {
+      names->insert(std::string(reference->name));
+    }
     Collect(reference->present, names, depth + 1);
     Collect(reference->absent, names, depth + 1);
   }

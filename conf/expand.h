@@ -1,4 +1,7 @@
-// The macros of main.cf values: $$, $name, ${name}, $(name), ${name?text}, ${name:text}, ${name?{a}:{b}}. Pure.
+// The macros of main.cf values: $$, $name, ${name}, $(name), ${name?text}, ${name:text} (nothing where the name has a
+// value), ${name?{a}:{b}}; a comparison in place of the name: ${{a} == {b} ? {c} : {d}}, "true" or "" without operands,
+// with the operators == != < <= >= >, which compare numbers as numbers, and compatibility levels where "level" follows.
+// Pure.
 #pragma once
 
 #include <functional>

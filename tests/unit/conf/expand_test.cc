@@ -32,17 +32,21 @@ TEST(Expand, ReplacesNames) {
       {"${host?set}", "set"},
       {"${empty?set}", ""},
       {"${unknown?set}", ""},
-      {"${host:unset}", "a.example"},
+      {"${host:unset}", ""},
       {"${empty:unset}", "unset"},
       {"${unknown:${host}}", "a.example"},
+      {"$(empty:unset)", "unset"},
       {"${host?a:b?c}", "a:b?c"},
       {"${host?{a b}:{c}}", "a b"},
       {"${empty?{a b}:{c : d}}", "c : d"},
       {"${host ? {a} : {b}}", "a"},
       {"${empty?{a}}", ""},
-      {"${host:{b}}", "a.example"},
+      {"${host:{b}}", ""},
       {"${empty:{b}}", "b"},
       {"${host?{$origin}:{$broken}}", "a.example"},
+      {"${host?{a}:b }", "a"},
+      {"${empty?{a}: b }", " b "},
+      {"[${host?{ y }}]", "[ y ]"},
   };
   for (const auto& [text, expected] : cases) {
     const sys::Result<std::string> result = Expand(text, LookUp);
@@ -53,8 +57,60 @@ TEST(Expand, ReplacesNames) {
 
 TEST(Expand, RefusesWhatIsNoMacro) {
   for (const std::string_view text :
-       {"${host", "$(host", "$", "a $ b", "${}", "${ho-st}", "$broken", "${{a} == {b} ? {c} : {d}}",
-        "${host?{a} b}", "${host?{a}:b}", "${domain_to_ascii{x}}"}) {
+       {"${host", "$(host", "$", "a $ b", "${}", "${ho-st}", "$broken", "${host?{a} b}", "${host?{a}:{b}c}",
+        "${empty:{a}:{b}}", "${empty:{a}?{b}}", "${domain_to_ascii{x}}", "${ }"}) {
+    EXPECT_FALSE(Expand(text, LookUp)) << text;
+  }
+}
+
+// The results are Postfix's.
+TEST(Expand, Compares) {
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"${{a} == {a}}", "true"},
+      {"${{a} == {b}}", ""},
+      {"$({1} == {1})", "true"},
+      {"${{1}=={1}}", "true"},
+      {"${{a} == {a} ? {yes} : {no}}", "yes"},
+      {"${{a} == {b} ? {yes} : {no}}", "no"},
+      {"${{a} == {a}?{ y }:{n}}", " y "},
+      {"${{a} == {a} ?text : more}", "text : more"},
+      {"${{a} == {b} : {no}}", "no"},
+      {"${{a} == {a} : {no}}", ""},
+      {"${{ a } == {a}}", "true"},
+      {"${{} == {}}", "true"},
+      {"${{a} != {b}?{q}}", "q"},
+      {"${{x$host} == {xa.example} ? {$host}}", "a.example"},
+      {"${{$unknown} == {} ? {$host} : {$broken}}", "a.example"},
+      {"${{10} < {9}}", ""},
+      {"${{10} > {9}}", "true"},
+      {"${{10} <= {010}}", "true"},
+      {"${{01} == {1}}", "true"},
+      {"${{99999999999999999999} > {99999999999999999998}}", "true"},
+      {"${{10} < {9x}}", "true"},
+      {"${{abc} < {9}}", ""},
+      {"${{-1} < {1}}", "true"},
+      {"${{+1} == {1}}", ""},
+      {"${{b} >= {a}}", "true"},
+      {"${{a} >= {b}}", ""},
+      {"${{3.6} <level {3.10} ? {yes}:{no}}", "yes"},
+      {"${{3.6} < {3.10}}", ""},
+      {"${{3} <=level {3.0}}", "true"},
+      {"${{3} ==level {3.0.0}}", "true"},
+      {"${{3.6.1} >level {3.6}}", "true"},
+      {"${{2} >=level {3.6}}", ""},
+  };
+  for (const auto& [text, expected] : cases) {
+    const sys::Result<std::string> result = Expand(text, LookUp);
+    ASSERT_TRUE(result) << text << ": " << result.error().text();
+    EXPECT_EQ(*result, expected) << text;
+  }
+}
+
+TEST(Expand, RefusesWhatIsNoComparison) {
+  for (const std::string_view text :
+       {"${{a}}", "${{a} }", "${{a} = {a}}", "${{a} == a}", "${{a} == {a} x}", "${{a} == {a}{b}}", "${{a}{==}{a}}",
+        "${{x} <level {3}}", "${{3.} <level {4}}", "${{} <level {4}}", "${{3.6.1.2} <level {4}}",
+        "${{a} ==levl {a}}", "${{$broken} == {a}}", "${{$self} == {a}}", "${{a} == {a} : {c} ? {d}}"}) {
     EXPECT_FALSE(Expand(text, LookUp)) << text;
   }
 }
@@ -77,8 +133,8 @@ TEST(Expand, BoundsTheNumberOfReferences) {
 
 TEST(Expand, CollectsNamesOfEveryBranch) {
   std::set<std::string, std::less<>> names;
-  CollectNames("$a ${b?$c} ${d?{$e}:{${f:x}}} $$g", &names);
-  EXPECT_EQ(names, (std::set<std::string, std::less<>>{"a", "b", "c", "d", "e", "f"}));
+  CollectNames("$a ${b?$c} ${d?{$e}:{${f:x}}} $$g ${{$h} == {${i}} ? {$j}}", &names);
+  EXPECT_EQ(names, (std::set<std::string, std::less<>>{"a", "b", "c", "d", "e", "f", "h", "i", "j"}));
 }
 
 }  // namespace
