@@ -36,7 +36,8 @@ Destination::Destination(Context& context, Verdicts& verdicts, Pool& pool, queue
     : context_(context),
       verdicts_(verdicts),
       backlog_(context, verdicts, pool, std::move(route)),
-      concurrency_(context.policy.concurrency),
+      window_(context.policy.window),
+      circuit_(context.policy.circuit),
       workers_(context, pool, backlog_.route().next_hop, *this, *this) {
   LookForWay();
 }
@@ -47,11 +48,11 @@ Destination::~Destination() { context_.loop.Cancel(probe_timer_); }
 
 void Destination::TakeFresh(const FreshMessage& fresh, std::vector<queue::QueuedRecipient> recipients,
                             std::vector<Chosen>& chosen) {
-  const bool in_turn = !stopping_ && !backlog_.HasWork() && !concurrency_.is_open();
+  const bool in_turn = !stopping_ && !backlog_.HasWork() && !circuit_.is_open();
   const bool in_one = recipients.size() <= context_.policy.recipients_a_delivery;
   Connection* connection = nullptr;
   if (in_turn && in_one && IsProgramReady()) {
-    connection = workers_.FindRoom(concurrency_.Allowed(sys::MonotonicClock()), 0);
+    connection = workers_.FindRoom(window_.width(), 0);
   }
   if (connection == nullptr) return backlog_.NoteDue();
   auto unit = std::make_shared<Unit>();
@@ -62,14 +63,20 @@ void Destination::TakeFresh(const FreshMessage& fresh, std::vector<queue::Queued
   Choose(connection, std::move(unit), chosen);
 }
 
+// The window; of an open circuit one for a probe, or none.
+size_t Destination::Allowed() const {
+  if (!circuit_.is_open()) return window_.width();
+  return circuit_.MayProbe(sys::MonotonicClock()) ? 1 : 0;
+}
+
 void Destination::Select(std::vector<Chosen>& chosen) {
   workers_.Sweep();
   backlog_.BeginRound(std::exchange(took_fresh_, false));
   if (stopping_ || !backlog_.HasWork()) return;
-  const size_t allowed = concurrency_.Allowed(sys::MonotonicClock());
+  const size_t allowed = Allowed();
   if (allowed == 0) return ArmProbe();
   if (backlog_.Look() == 0 || !IsProgramReady()) return;
-  if (concurrency_.is_open()) return Probe(chosen);
+  if (circuit_.is_open()) return Probe(chosen);
   for (size_t waiting = backlog_.Look(); waiting > 0 && workers_.HasRoom(allowed, waiting);
        waiting = backlog_.Look()) {
     auto unit = backlog_.Next();
@@ -81,7 +88,7 @@ void Destination::Select(std::vector<Chosen>& chosen) {
 void Destination::Probe(std::vector<Chosen>& chosen) {
   if (workers_.HasUsable()) return;
   auto unit = backlog_.Next();
-  if (unit && Choose(workers_.Open(), std::move(unit), chosen)) concurrency_.OnProbe();
+  if (unit && Choose(workers_.Open(), std::move(unit), chosen)) circuit_.OnProbe();
 }
 
 // False, and the unit waits, where no connection could be had after all.
@@ -101,7 +108,7 @@ bool Destination::Choose(Connection* connection, UnitPointer unit, std::vector<C
 void Destination::TakeBack(const Chosen& chosen) {
   chosen.connection->Withdraw(chosen.unit);
   --chosen.unit->message->units_in_flight;
-  concurrency_.OnProbeDropped();
+  circuit_.OnProbeDropped();
   backlog_.Reset();
 }
 
@@ -110,7 +117,7 @@ void Destination::TakeBack(const Chosen& chosen) {
 bool Destination::IsProgramReady() {
   auto ready = workers_.MakeReady();
   if (ready) return *ready;
-  Fail({kLocalTrouble, ready.error().text(), mail::Fault::kPath}, 0);
+  Fail({kLocalTrouble, ready.error().text(), mail::Fault::kPath}, 0, Trouble::kOurs);
   return false;
 }
 
@@ -120,20 +127,22 @@ void Destination::OnAgentFailed(Agent& agent, const mail::Deferred& why) {
   if (!workers_.IsCurrent(agent)) return;  // one that had been retired
   const bool was_prepared = agent.is_prepared();
   workers_.Retire();
-  if (!was_prepared) Fail(why, 0);
+  if (!was_prepared) Fail(why, 0, why.status == kLocalTrouble ? Trouble::kOurs : Trouble::kTheirs);
 }
 
 void Destination::OnConnectionEnded(uint64_t number) { workers_.Drop(number); }
 
 void Destination::OnConnected(Connection&, const ipc::Connected& facts) {
   last_seen_ = AddressIn(facts.relay);
-  const bool was_open = concurrency_.is_open();
-  concurrency_.OnConnected();
+  const bool was_open = circuit_.is_open();
+  circuit_.OnConnected();
+  window_.OnConnected();
   if (was_open) OnMaybeClosed();
 }
 
 void Destination::OnMaybeClosed() {
-  if (concurrency_.is_open()) return;
+  if (circuit_.is_open()) return;
+  window_.Reset();
   context_.log.Info(Cat(route().next_hop, ": takes mail again"));
   Remember();
 }
@@ -147,7 +156,7 @@ void Destination::OnVerdict(Connection&, Unit& unit, const std::vector<size_t>& 
     stopped = verdicts_.OnVerdict(unit, index, verdicts.verdict, verdicts.relay) || stopped;
   }
   if (!stopped) return;
-  Fail(std::get<mail::Deferred>(verdicts.verdict), 0);
+  Fail(std::get<mail::Deferred>(verdicts.verdict), 0, Trouble::kTheirs);
 }
 
 void Destination::OnUnitDone(Connection& connection, Unit& unit) {
@@ -162,11 +171,12 @@ void Destination::OnUnitDone(Connection& connection, Unit& unit) {
     }
   }
   verdicts_.OnUnitEnd(unit);
-  const bool was_open = concurrency_.is_open();
+  const bool was_open = circuit_.is_open();
   if (!unit.cut) {
-    concurrency_.OnDelivery(sys::MonotonicClock());
+    circuit_.OnDelivery();
+    window_.OnDelivery(workers_.CountBusy(), sys::MonotonicClock());
     if (was_open) OnMaybeClosed();
-  } else if (concurrency_.OnCut(*unit.cut, sys::MonotonicClock())) {
+  } else if (circuit_.OnCut(*unit.cut, sys::MonotonicClock())) {
     OnStopped(was_open);
   }
   if (connection.load() > 0) return;
@@ -185,13 +195,13 @@ void Destination::OnClosed(Connection& connection, std::deque<UnitPointer> left,
   const bool failed = !abandoning_ && !worked && (why || !left.empty());
   // Lost after the session stood, amid a message: that one is suspected first.
   const bool cut = failed && connection.is_connected() && !account && !left.empty();
-  const bool was_open = concurrency_.is_open();
+  const bool was_open = circuit_.is_open();
   if (cut) {
-    if (concurrency_.OnCut(why ? *why : silent, sys::MonotonicClock())) OnStopped(was_open);
+    if (circuit_.OnCut(why ? *why : silent, sys::MonotonicClock())) OnStopped(was_open);
   } else if (failed) {
-    Fail(why ? *why : silent, workers_.CountStanding(&connection));
+    Fail(why ? *why : silent, workers_.CountStanding(&connection), why ? Trouble::kTheirs : Trouble::kOurs);
   }
-  const bool stopped = failed && concurrency_.is_open();
+  const bool stopped = failed && circuit_.is_open();
   for (size_t i = 0; i < left.size(); ++i) {
     Unit& unit = *left[i];
     if (i == 0 && (cut || (!why && !abandoning_)) && !unit.begun) {
@@ -224,21 +234,29 @@ void Destination::GiveBack(Unit& unit, const mail::Deferred* why, bool counts) {
   verdicts_.OnUnitEnd(unit);
 }
 
-void Destination::Fail(const mail::Deferred& why, size_t standing) {
-  const bool was_open = concurrency_.is_open();
-  if (concurrency_.OnFailure(why, standing, sys::MonotonicClock())) OnStopped(was_open);
+void Destination::Fail(const mail::Deferred& why, size_t standing, Trouble whose) {
+  const Microseconds now = sys::MonotonicClock();
+  const bool was_open = circuit_.is_open();
+  const bool dead = was_open || why.fault == mail::Fault::kAccount || window_.OnFailure(standing, now);
+  if (!dead) return;
+  if (whose == Trouble::kOurs) {
+    circuit_.OnOwnTrouble(why, now);
+  } else {
+    circuit_.OnFailure(why, now);
+  }
+  OnStopped(was_open);
 }
 
 // The circuit is open, anew or still.
 void Destination::OnStopped(bool was_open) {
-  const mail::Deferred& why = concurrency_.reason();
+  const mail::Deferred& why = circuit_.reason();
   backlog_.Reset();
   has_expired_ = why.fault != mail::Fault::kAccount;
   // The next try prepares afresh: what is mended in the tables by then is seen.
   if (why.fault == mail::Fault::kAccount) workers_.Retire();
   ArmProbe();
   if (was_open) return;
-  const int64_t wait = Seconds(concurrency_.next_probe() - sys::MonotonicClock() + std::chrono::milliseconds(500));
+  const int64_t wait = Seconds(circuit_.next_probe() - sys::MonotonicClock() + std::chrono::milliseconds(500));
   context_.log.Warning(Cat(route().next_hop, ": ", why.why, "; its mail waits, next try in ", wait, " s"));
   Remember();
 }
@@ -247,10 +265,10 @@ void Destination::OnStopped(bool was_open) {
 void Destination::Remember() {
   queue::Destination remembered;
   remembered.next_hop = route().next_hop;
-  remembered.circuit = concurrency_.is_open() ? kOpen : kClosed;
+  remembered.circuit = circuit_.is_open() ? kOpen : kClosed;
   remembered.since = sys::WallClock();
-  if (concurrency_.is_open()) {
-    remembered.last_error = Cat(concurrency_.reason().status.ToString(), " ", concurrency_.reason().why);
+  if (circuit_.is_open()) {
+    remembered.last_error = Cat(circuit_.reason().status.ToString(), " ", circuit_.reason().why);
   }
   context_.batch.Add({[&queue = context_.queue, remembered] { return queue.SaveDestination(remembered); }, [] {},
                       [](const sys::Error&) {}});
@@ -264,20 +282,20 @@ void Destination::Resume(const queue::Destination& remembered) {
                      mail::Fault::kAccount};
   if (const auto status = mail::EnhancedStatus::Parse(error.substr(0, blank))) why.status = *status;
   const Microseconds now = sys::MonotonicClock();
-  concurrency_.Resume(why, now - (sys::WallClock() - remembered.since), now);
+  circuit_.Resume(why, now - (sys::WallClock() - remembered.since), now);
 }
 
 // --- time
 
 void Destination::ArmProbe() {
-  if (!concurrency_.is_open() || concurrency_.is_offline() || stopping_) return;
+  if (!circuit_.is_open() || circuit_.is_offline() || stopping_) return;
   context_.loop.Cancel(probe_timer_);
-  const Microseconds delay = concurrency_.next_probe() - sys::MonotonicClock();
+  const Microseconds delay = circuit_.next_probe() - sys::MonotonicClock();
   probe_timer_ = context_.loop.After(delay, [] {});  // a round, which selects
 }
 
 void Destination::ReturnExpired() {
-  if (!std::exchange(has_expired_, false) || !concurrency_.is_open()) return;
+  if (!std::exchange(has_expired_, false) || !circuit_.is_open()) return;
   ReturnOlderThan(context_.policy.schedule.maximal_queue_lifetime, false);
   ReturnOlderThan(context_.policy.schedule.bounce_queue_lifetime, true);
 }
@@ -286,7 +304,7 @@ void Destination::ReturnOlderThan(Microseconds lifetime, bool null_sender) {
   const Microseconds before = context_.queue.waiting_clock() - lifetime;
   auto waiting = context_.queue.WaitingSince(route(), null_sender, before, kExpiredPage);
   if (!waiting) return context_.log.Error(waiting.error().text());
-  const mail::Deferred& why = concurrency_.reason();
+  const mail::Deferred& why = circuit_.reason();
   for (const auto& recipient : *waiting) {
     const auto message = context_.active.FindOrRead(context_.queue, recipient.message);
     if (message) verdicts_.Return(message, recipient, why.status.ToString(), why.why, true);
@@ -300,7 +318,7 @@ void Destination::ReturnOlderThan(Microseconds lifetime, bool null_sender) {
 
 bool Destination::LookForWay() {
   if (context_.network == nullptr || context_.network->MayReach(route().next_hop, last_seen_)) return true;
-  concurrency_.OnOffline(kNoWay, sys::MonotonicClock());
+  circuit_.OnOffline(kNoWay, sys::MonotonicClock());
   return false;
 }
 
@@ -308,7 +326,7 @@ bool Destination::LookForWay() {
 void Destination::OnNetworkChange() {
   if (last_seen_ && last_seen_->IsLoopback()) return;
   if (!LookForWay()) return;
-  concurrency_.OnNewWay(sys::MonotonicClock());
+  circuit_.OnNewWay(sys::MonotonicClock());
   workers_.Retire();
   backlog_.Reset();
 }
@@ -316,13 +334,14 @@ void Destination::OnNetworkChange() {
 // --- orders from above
 
 void Destination::TryNow() {
-  concurrency_.OnOrder(sys::MonotonicClock());
+  circuit_.OnOrder(sys::MonotonicClock());
   workers_.Retire();
 }
 
 void Destination::Reset() {
-  const bool was_open = concurrency_.is_open();
-  concurrency_ = Concurrency(context_.policy.concurrency);
+  const bool was_open = circuit_.is_open();
+  window_ = Window(context_.policy.window);
+  circuit_ = Circuit(context_.policy.circuit);
   if (was_open) Remember();
   LookForWay();
   context_.loop.Cancel(std::exchange(probe_timer_, 0));
@@ -343,29 +362,27 @@ void Destination::Abandon() {
 
 bool Destination::IsQuiet() const {
   if (has_in_flight()) return false;
-  return !backlog_.HasWork() || concurrency_.Allowed(sys::MonotonicClock()) == 0;
+  return !backlog_.HasWork() || Allowed() == 0;
 }
 
-bool Destination::IsForgettable() const {
-  return workers_.empty() && !backlog_.HasWork() && !concurrency_.is_open();
-}
+bool Destination::IsForgettable() const { return workers_.empty() && !backlog_.HasWork() && !circuit_.is_open(); }
 
 Waiting Destination::WhyWaiting() const {
-  if (!concurrency_.is_open()) return {};
-  if (concurrency_.is_offline()) return {kNoWay.why, sys::WallClock()};
-  const Microseconds left = std::max(concurrency_.next_probe() - sys::MonotonicClock(), Microseconds::zero());
-  return {concurrency_.reason().why, sys::WallClock() + left};
+  if (!circuit_.is_open()) return {};
+  if (circuit_.is_offline()) return {kNoWay.why, sys::WallClock()};
+  const Microseconds left = std::max(circuit_.next_probe() - sys::MonotonicClock(), Microseconds::zero());
+  return {circuit_.reason().why, sys::WallClock() + left};
 }
 
 std::string Destination::StatusLine() const {
-  if (!concurrency_.is_open()) return "";
+  if (!circuit_.is_open()) return "";
   const Microseconds now = sys::MonotonicClock();
-  const Microseconds since = sys::WallClock() - (now - concurrency_.open_since());
-  const int64_t wait = std::max<int64_t>(Seconds(concurrency_.next_probe() - now), 0);
-  if (concurrency_.is_offline()) {
+  const Microseconds since = sys::WallClock() - (now - circuit_.open_since());
+  const int64_t wait = std::max<int64_t>(Seconds(circuit_.next_probe() - now), 0);
+  if (circuit_.is_offline()) {
     return sys::Printable(Cat(route().next_hop, ": ", kNoWay.why, "; since ", mail::FormatDate(since)));
   }
-  return sys::Printable(Cat(route().next_hop, ": ", concurrency_.reason().why, "; since ", mail::FormatDate(since),
+  return sys::Printable(Cat(route().next_hop, ": ", circuit_.reason().why, "; since ", mail::FormatDate(since),
                             ", next try in ", wait, " s"));
 }
 

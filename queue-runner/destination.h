@@ -12,9 +12,10 @@
 #include <vector>
 
 #include "queue-runner/backlog.h"
-#include "queue-runner/concurrency.h"
+#include "queue-runner/circuit.h"
 #include "queue-runner/context.h"
 #include "queue-runner/verdicts.h"
+#include "queue-runner/window.h"
 #include "queue-runner/workers.h"
 
 namespace outpost::queue_runner {
@@ -74,7 +75,7 @@ class Destination : private ConnectionOwner, private AgentOwner {
   // What is in flight is given up: in doubt where it had begun, else due.
   void Abandon();
 
-  bool is_offline() const { return concurrency_.is_offline(); }
+  bool is_offline() const { return circuit_.is_offline(); }
   // Nothing in flight, and nothing that could be begun now.
   bool IsQuiet() const;
   bool has_in_flight() const { return workers_.HasLoad(); }
@@ -99,12 +100,14 @@ class Destination : private ConnectionOwner, private AgentOwner {
 
   // Where there is no way to the relay, its mail waits for one.
   bool LookForWay();
+  size_t Allowed() const;
   bool IsProgramReady();
   void Probe(std::vector<Chosen>& chosen);
   bool Choose(Connection* connection, UnitPointer unit, std::vector<Chosen>& chosen);
   void Suspect(Unit& unit, const mail::Deferred& why);
   void GiveBack(Unit& unit, const mail::Deferred* why, bool counts);
-  void Fail(const mail::Deferred& why, size_t standing);
+  enum class Trouble { kTheirs, kOurs };
+  void Fail(const mail::Deferred& why, size_t standing, Trouble whose);
   void OnStopped(bool was_open);
   void OnMaybeClosed();
   void Remember();
@@ -114,7 +117,8 @@ class Destination : private ConnectionOwner, private AgentOwner {
   Context& context_;
   Verdicts& verdicts_;
   Backlog backlog_;
-  Concurrency concurrency_;
+  Window window_;
+  Circuit circuit_;
   Workers workers_;
   std::optional<IpAddress> last_seen_;  // the relay's
   bool took_fresh_ = false;             // chosen before this round's Select()

@@ -18,9 +18,12 @@ Policy MakePolicy(const conf::QueueRunnerSettings& settings) {
   policy.generation = Generation(policy.routing);
   policy.schedule = {settings.minimal_backoff_time, settings.maximal_backoff_time, settings.maximal_queue_lifetime,
                      settings.bounce_queue_lifetime};
-  policy.concurrency = {AtLeastOne(settings.initial_destination_concurrency),
-                        AtLeastOne(settings.default_destination_concurrency_limit), settings.minimal_backoff_time,
-                        settings.maximal_backoff_time};
+  policy.window.initial = AtLeastOne(settings.initial_destination_concurrency);
+  policy.window.limit = AtLeastOne(settings.default_destination_concurrency_limit);
+  policy.window.growth_pause = settings.minimal_backoff_time;
+  policy.circuit.shortest_probe_interval = settings.minimal_backoff_time;
+  policy.circuit.longest_probe_interval = settings.maximal_backoff_time;
+  policy.circuit.cuts_to_open = policy.window.initial;
   policy.recipients_a_delivery = AtLeastOne(settings.default_destination_recipient_limit);
   policy.connections_in_all = AtLeastOne(settings.default_process_limit);
   policy.bounce_size_limit =

@@ -7,9 +7,10 @@
 #include <string>
 
 #include "conf/settings.h"
-#include "queue-runner/concurrency.h"
+#include "queue-runner/circuit.h"
 #include "queue-runner/resolve.h"
 #include "queue-runner/schedule.h"
+#include "queue-runner/window.h"
 
 namespace outpost::queue_runner {
 
@@ -17,7 +18,8 @@ struct Policy {
   RoutingRules routing;
   int64_t generation = 0;  // of `routing`
   ScheduleRules schedule;
-  ConcurrencyRules concurrency;
+  WindowRules window;
+  CircuitRules circuit;
   size_t recipients_a_delivery = 50;
   size_t connections_in_all = 100;
   size_t bounce_size_limit = 50000;

@@ -127,6 +127,10 @@ size_t Workers::CountStanding(const Connection* but) const {
   }));
 }
 
+size_t Workers::CountBusy() const {
+  return static_cast<size_t>(std::ranges::count_if(connections_, [](const auto& one) { return one->load() > 0; }));
+}
+
 bool Workers::HasUsable() const {
   return std::ranges::any_of(connections_,
                              [](const auto& one) { return !one->is_finishing() && !one->is_closed(); });

@@ -53,6 +53,7 @@ class Workers {
 
   // Connected ones that take messages, but for `but`.
   size_t CountStanding(const Connection* but) const;
+  size_t CountBusy() const;
   bool HasUsable() const;
   bool HasLoad() const;
   // Those that take messages have about half of what they take.
