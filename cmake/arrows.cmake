@@ -19,7 +19,7 @@ set(OUTPOST_ARROWS_admin sys confine mail content spool conf tables queue ipc)
 
 set(OUTPOST_LIBRARIES_confine seccomp)
 set(OUTPOST_LIBRARIES_ipc json)
-set(OUTPOST_LIBRARIES_queue sqlite)
+set(OUTPOST_LIBRARIES_queue sqlite xxhash)
 set(OUTPOST_LIBRARIES_pickup xxhash)
 set(OUTPOST_LIBRARIES_smtp_client openssl sasl cares idn2)
 set(OUTPOST_LIBRARIES_admin cli11)

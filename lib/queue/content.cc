@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "lib/queue/checksum.h"
 #include "lib/sys/file.h"
 #include "lib/sys/text.h"
 
@@ -21,18 +22,18 @@ int64_t LastPossibleKey(MessageKey message) { return FirstKey(message) + kMaxChu
 }  // namespace
 
 Contents::Contents(Connection& connection)
-    : store_(connection, "store content in", "INSERT INTO content(key, bytes) VALUES(?, ?)"),
+    : store_(connection, "store content in", "INSERT INTO content(key, bytes, checksum) VALUES(?, ?, ?)"),
       last_(connection, "find content in", "SELECT max(key) FROM content WHERE key BETWEEN ? AND ?"),
       measure_(connection, "measure content in",
                "SELECT count(*), sum(length(bytes)) FROM content WHERE key BETWEEN ? AND ?"),
       read_(connection, "read content from",
             sys::Cat("SELECT iif(length(bytes) <= ", kContentChunk,
-                     ", bytes, x'') FROM content WHERE key BETWEEN ? AND ? ORDER BY key")),
+                     ", bytes, x''), checksum FROM content WHERE key BETWEEN ? AND ? ORDER BY key")),
       erase_(connection, "remove content from", "DELETE FROM content WHERE key BETWEEN ? AND ?"),
       erase_key_(connection, "remove content from", "DELETE FROM content WHERE key = ?") {}
 
 Result<void> Contents::Store(MessageKey message, std::string_view bytes) {
-  return store_.Run(FirstKey(message), Blob{bytes});
+  return store_.Run(FirstKey(message), Blob{bytes}, ChecksumOf(bytes));
 }
 
 Result<std::optional<int64_t>> Contents::LastKey(MessageKey message) {
@@ -48,7 +49,7 @@ Result<void> Contents::Append(MessageKey message, std::string_view chunk) {
   if (!last) return last.error();
   const int64_t key = last.value() ? **last + 1 : FirstKey(message);
   if (key > LastPossibleKey(message)) return Error("store content: too many chunks", EFBIG);
-  return store_.Run(key, Blob{chunk});
+  return store_.Run(key, Blob{chunk}, ChecksumOf(chunk));
 }
 
 Result<Contents::Extent> Contents::Measure(MessageKey message) {
@@ -69,6 +70,9 @@ Result<sys::ReadOnlyFd> Contents::Copy(MessageKey message, uint64_t size, sys::F
     if (!*found) break;
     const std::string_view chunk = rows.Bytes(0);
     if (chunk.size() > size - scratch->size()) return wrong_size;
+    if (!rows.IsNull(1) && rows.Integer(1) != ChecksumOf(chunk)) {
+      return Error("read content: it is not what was stored: its checksum differs", EBADMSG);
+    }
     if (auto appended = scratch->Append(chunk); !appended) return appended.error();
   }
   if (scratch->size() != size) return wrong_size;

@@ -34,6 +34,24 @@ const char* FaultOf(const NewMessage& message, uint64_t content_bytes, std::span
   return nullptr;
 }
 
+// Without recipients, as it will be read.
+QueuedMessage AsQueued(MessageKey key, const NewMessage& message, uint64_t content_bytes) {
+  QueuedMessage queued;
+  queued.key = key;
+  queued.id = message.id;
+  queued.envelope.sender = message.envelope.sender;
+  queued.envelope.envelope_id = message.envelope.envelope_id;
+  queued.envelope.ret = message.envelope.ret;
+  queued.envelope.body = message.envelope.body;
+  queued.envelope.smtputf8 = message.envelope.smtputf8;
+  queued.origin = message.origin;
+  queued.uid = message.uid;
+  queued.arrival = message.arrival;
+  queued.content_bytes = content_bytes;
+  queued.header_bytes = message.header_bytes;
+  return queued;
+}
+
 }  // namespace
 
 Intake::Intake(Connection& connection, Contents& contents, History& history, Totals& totals)
@@ -47,11 +65,12 @@ Intake::Intake(Connection& connection, Contents& contents, History& history, Tot
       insert_message_(
           connection, "store a message in",
           "INSERT INTO message(key, id, state, origin, sender, arrival, waiting_since, size, header_size, uid, "
-          "envid, ret, is_8bit, smtputf8) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-      insert_recipient_(connection, "store a recipient in",
-                        "INSERT INTO recipient(message, number, address, original, notify, orcpt, state, since, "
-                        "generation, transport, next_hop, next_attempt, attempts, last_status, last_text) "
-                        "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', '')"),
+          "envid, ret, is_8bit, smtputf8, checksum) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      insert_recipient_(
+          connection, "store a recipient in",
+          "INSERT INTO recipient(message, number, address, original, notify, orcpt, state, since, "
+          "generation, transport, next_hop, next_attempt, checksum, attempts, last_status, last_text) "
+          "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', '')"),
       insert_intake_(connection, "store a submission in",
                      "INSERT INTO intake(id, uid, token, size, digest, maildrop) VALUES(?, ?, ?, ?, ?, ?)"),
       find_invisible_(connection, "find a message in",
@@ -103,7 +122,8 @@ Result<void> Intake::InsertMessage(MessageKey key, const NewMessage& message, ui
   return insert_message_.Run(key, message.id.text(), visible ? "queued" : "incoming", ToString(message.origin),
                              envelope.sender, message.arrival, totals_.clock(), content_bytes, message.header_bytes,
                              message.uid, envelope.envelope_id, ToString(envelope.ret),
-                             envelope.body == mail::BodyType::k8BitMime ? 1 : 0, envelope.smtputf8 ? 1 : 0);
+                             envelope.body == mail::BodyType::k8BitMime ? 1 : 0, envelope.smtputf8 ? 1 : 0,
+                             ChecksumOf(AsQueued(key, message, content_bytes)));
 }
 
 Result<void> Intake::InsertRecipients(MessageKey key, const NewMessage& message, std::span<const Route> routes,
@@ -113,9 +133,11 @@ Result<void> Intake::InsertRecipients(MessageKey key, const NewMessage& message,
   for (size_t number = 0; number < routes.size(); ++number) {
     const mail::Recipient& recipient = message.envelope.recipients[number];
     const Route& route = routes[number];
-    auto inserted = insert_recipient_.Run(key, number, recipient.address, recipient.original,
-                                          recipient.notify.ToString(), recipient.orcpt, state, message.arrival,
-                                          generation, route.transport, route.next_hop, message.arrival);
+    const std::string notify = recipient.notify.ToString();
+    const int64_t checksum = ChecksumOf(key, static_cast<int64_t>(number), recipient, notify);
+    auto inserted = insert_recipient_.Run(key, number, recipient.address, recipient.original, notify,
+                                          recipient.orcpt, state, message.arrival, generation, route.transport,
+                                          route.next_hop, message.arrival, checksum);
     if (!inserted) return inserted;
   }
   return {};

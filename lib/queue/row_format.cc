@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "lib/queue/checksum.h"
 #include "lib/sys/text.h"
 
 namespace outpost::queue {
@@ -17,6 +18,8 @@ constexpr std::array kReturns = {mail::ReturnContent::kUnspecified, mail::Return
                                  mail::ReturnContent::kHeaders};
 // The year 9999; what is later, or before the epoch, is no time.
 constexpr int64_t kLastTime = 253402300800LL * 1000000;
+
+constexpr const char* kWrongChecksum = "it is not what was stored: its checksum differs";
 
 bool IsTime(int64_t time) { return time >= 0 && time < kLastTime; }
 bool IsCleanUpTo(std::string_view text, size_t max_bytes) { return text.size() <= max_bytes && IsCleanText(text); }
@@ -43,6 +46,9 @@ const char* FaultOfRecipientRow(const Rows& row, QueuedRecipient& out) {
   if (!notify.empty() && !mail::Notify::Parse(notify, out.recipient.notify)) return "unknown NOTIFY";
   if (const char* fault = Fault(out.recipient)) return fault;
   if (const char* fault = Fault(out.route)) return fault;
+  if (!row.IsNull(13) && row.Integer(13) != ChecksumOf(row.Integer(0), row.Integer(1), out.recipient, notify)) {
+    return kWrongChecksum;
+  }
   if (!IsCleanUpTo(out.last_status, kMaxText) || !IsCleanUpTo(out.last_text, kMaxText)) return "status is not text";
   return nullptr;
 }
@@ -78,7 +84,9 @@ const char* FaultOfMessageRow(const Rows& row, QueuedMessage& out) {
   const auto ret = ParseReturn(row.Text(9));
   if (!ret) return "unknown RET";
   out.envelope.ret = *ret;
-  return Fault(out.envelope);
+  if (const char* fault = Fault(out.envelope)) return fault;
+  if (!row.IsNull(13) && row.Integer(13) != ChecksumOf(out)) return kWrongChecksum;
+  return nullptr;
 }
 
 }  // namespace
@@ -86,10 +94,10 @@ const char* FaultOfMessageRow(const Rows& row, QueuedMessage& out) {
 const std::string kRecipientColumns =
     "recipient.message, number, address, original, notify, orcpt, recipient.state, transport, next_hop, "
     "next_attempt, "
-    "attempts, last_status, last_text";
+    "attempts, last_status, last_text, recipient.checksum";
 const std::string kMessageColumns =
     "key, id, origin, sender, arrival, size, header_size, uid, envid, ret, is_8bit, smtputf8, "
-    "waiting_since";
+    "waiting_since, checksum";
 
 std::string_view ToString(RecipientState state) {
   switch (state) {
@@ -116,6 +124,18 @@ std::optional<RecipientState> ParseState(std::string_view word) {
     if (ToString(state) == word) return state;
   }
   return std::nullopt;
+}
+
+int64_t ChecksumOf(MessageKey message, int64_t number, const mail::Recipient& recipient, std::string_view notify) {
+  return ChecksumOfRow(message, number, recipient.address, recipient.original, notify, recipient.orcpt);
+}
+
+int64_t ChecksumOf(const QueuedMessage& message) {
+  const mail::Envelope& envelope = message.envelope;
+  return ChecksumOfRow(message.key, std::string_view(message.id.text()), ToString(message.origin), envelope.sender,
+                       message.arrival.count(), message.content_bytes, message.header_bytes, message.uid,
+                       envelope.envelope_id, ToString(envelope.ret), envelope.body == mail::BodyType::k8BitMime,
+                       envelope.smtputf8);
 }
 
 std::string_view ToString(Origin origin) { return origin == Origin::kBounce ? "bounce" : "submission"; }

@@ -36,7 +36,7 @@ const char* Fault(const Route& route);
 
 // The columns that the readers below expect, in their order.
 extern const std::string kRecipientColumns;
-constexpr int kRecipientColumnCount = 13;
+constexpr int kRecipientColumnCount = 14;
 extern const std::string kMessageColumns;
 
 // A row as it is; `fault` says what cannot be true. Texts of a faulty row are made printable, and what is not
@@ -53,6 +53,10 @@ struct MessageRow {
   const char* fault = nullptr;
 };
 MessageRow ReadMessage(const Rows& row);
+
+// What stands in the column `checksum` of a row.
+int64_t ChecksumOf(MessageKey message, int64_t number, const mail::Recipient& recipient, std::string_view notify);
+int64_t ChecksumOf(const QueuedMessage& message);
 
 std::string_view ToString(Origin origin);
 std::string_view ToString(mail::ReturnContent ret);

@@ -14,7 +14,8 @@ constexpr int64_t kApplicationId = 0x4F757470;  // "Outp"
 constexpr const char* kLayout = "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL";
 
 // Recipients are found by (message, number), content by its packed key: neither needs a second index. States are
-// words, so that a person with sqlite3 can read them.
+// words, so that a person with sqlite3 can read them. A checksum (checksum.h) is NULL where version 2 stored the row.
+// New columns go to a table's end, here and in the steps below in the same order: salvage.h reads them by position.
 constexpr const char* kTables = R"sql(
 CREATE TABLE message(
   key INTEGER PRIMARY KEY,
@@ -30,14 +31,16 @@ CREATE TABLE message(
   envid TEXT NOT NULL,
   ret TEXT NOT NULL,
   is_8bit INTEGER NOT NULL,
-  smtputf8 INTEGER NOT NULL
+  smtputf8 INTEGER NOT NULL,
+  checksum INTEGER
 ) STRICT;
 CREATE INDEX message_age ON message((sender = ''), waiting_since);
 CREATE INDEX message_hidden ON message(state) WHERE state <> 'queued';
 
 CREATE TABLE content(
   key INTEGER PRIMARY KEY,
-  bytes BLOB NOT NULL
+  bytes BLOB NOT NULL,
+  checksum INTEGER
 ) STRICT;
 
 CREATE TABLE recipient(
@@ -56,6 +59,7 @@ CREATE TABLE recipient(
   attempts INTEGER NOT NULL,
   last_status TEXT NOT NULL,
   last_text TEXT NOT NULL,
+  checksum INTEGER,
   PRIMARY KEY(message, number)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX recipient_waiting ON recipient(generation, transport, next_hop, next_attempt)
@@ -130,6 +134,13 @@ DROP INDEX message_arrival;
 CREATE INDEX message_age ON message((sender = ''), waiting_since);
 )sql";
 
+// From version 2, whose rows had no checksums.
+constexpr const char* kFromVersion2 = R"sql(
+ALTER TABLE message ADD COLUMN checksum INTEGER;
+ALTER TABLE content ADD COLUMN checksum INTEGER;
+ALTER TABLE recipient ADD COLUMN checksum INTEGER;
+)sql";
+
 Result<void> MakeTables(Connection& connection) {
   const std::string sql = Cat("BEGIN IMMEDIATE;", kTables, "PRAGMA application_id = ", kApplicationId,
                               ";PRAGMA user_version = ", kSchemaVersion, ";COMMIT");
@@ -143,9 +154,10 @@ Result<bool> IsEmpty(Connection& connection) {
   return *tables == 0;
 }
 
-Result<void> Upgrade(Connection& connection) {
-  const std::string sql =
-      Cat("BEGIN IMMEDIATE;", kFromVersion1, "PRAGMA user_version = ", kSchemaVersion, ";COMMIT");
+// All steps or none.
+Result<void> Upgrade(Connection& connection, int64_t from) {
+  const std::string sql = Cat("BEGIN IMMEDIATE;", from < 2 ? kFromVersion1 : "", from < 3 ? kFromVersion2 : "",
+                              "PRAGMA user_version = ", kSchemaVersion, ";COMMIT");
   auto upgraded = connection.Execute(sql.c_str(), "upgrade the tables of");
   if (!upgraded) (void)connection.Execute("ROLLBACK", "upgrade the tables of");
   return upgraded;
@@ -178,7 +190,7 @@ Result<void> PrepareSchema(Connection& connection) {
   const auto version = CheckIdentity(connection);
   if (!version) return version.error();
   if (auto started = connection.StartLog(); !started) return started;
-  return *version < kSchemaVersion ? Upgrade(connection) : Result<void>();
+  return *version < kSchemaVersion ? Upgrade(connection, *version) : Result<void>();
 }
 
 }  // namespace outpost::queue

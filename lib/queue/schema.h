@@ -5,7 +5,7 @@
 
 namespace outpost::queue {
 
-constexpr int64_t kSchemaVersion = 2;
+constexpr int64_t kSchemaVersion = 3;
 
 // Makes the tables of an empty database and checks those of another: ours (application_id), and not of a newer
 // schema. Nothing is written to a database that is refused.

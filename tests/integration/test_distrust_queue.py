@@ -19,12 +19,13 @@ EDITS = {
     RECIPIENT.format("last_text = hex(zeroblob(9000000))"): "status is not text",
     RECIPIENT.format("attempts = 9223372036854775807"): "attempts out of range",
     RECIPIENT.format("next_hop = char(7)"): "next hop is not clean text",
-    MESSAGE.format("size = 99999999999"): "it is not of 99999999999 bytes",
+    MESSAGE.format("size = 99999999999"): "its checksum differs",
     MESSAGE.format("arrival = 9223372036854775807"): "arrival is no time",
     MESSAGE.format("id = '../../etc/passwd'"): "its id is none",
     MESSAGE.format("sender = 'a' || char(10) || 'RCPT TO:<x@y>'"): "sender address is not clean text",
-    CONTENT.format("bytes = x''"): "read content: it is not of",
-    CONTENT.format("bytes = zeroblob(50000000)"): "read content: it is not of",
+    RECIPIENT.format("address = 'somebody@else.example'"): "its checksum differs",
+    CONTENT.format("bytes = x''"): "read content: it is not",
+    CONTENT.format("bytes = zeroblob(50000000)"): "read content: it is not",
 }
 
 

@@ -9,6 +9,7 @@
 
 #include <gmock/gmock.h>
 
+#include "lib/queue/schema.h"
 #include "tests/unit/lib/queue/queue_fixture.h"
 
 namespace outpost::queue {
@@ -48,9 +49,10 @@ TEST_F(QueueFile, OpensAFileWhoseMakingWasInterrupted) {
 
 TEST_F(QueueFile, RefusesANewerSchemaAndChangesNothing) {
   Put(1);
-  Edit("PRAGMA user_version = 3");
+  Edit(sys::Cat("PRAGMA user_version = ", kSchemaVersion + 1));
   const std::string before = ReadDatabase();
-  EXPECT_THAT(RefusalToOpen().text(), HasSubstr("its schema is version 3, this program knows 2"));
+  EXPECT_THAT(RefusalToOpen().text(), HasSubstr(sys::Cat("its schema is version ", kSchemaVersion + 1,
+                                                         ", this program knows ", kSchemaVersion)));
   EXPECT_TRUE(ReadDatabase() == before);
 }
 
@@ -108,7 +110,7 @@ TEST_F(QueueFile, SaysThatTheDiskIsFullAndKeepsNothingOfTheBatch) {
   ASSERT_TRUE(database.Execute("PRAGMA max_page_count = 60", "limit"));
   ASSERT_TRUE(database.Begin());
   ASSERT_TRUE(database.Execute("INSERT INTO destination VALUES('a', '', 1, '', 0, 0, '', '')", "fill"));
-  const auto filled = database.Execute("INSERT INTO content VALUES(-1, zeroblob(1000000))", "fill");
+  const auto filled = database.Execute("INSERT INTO content(key, bytes) VALUES(-1, zeroblob(1000000))", "fill");
   ASSERT_FALSE(filled);
   EXPECT_EQ(filled.error().code(), ENOSPC);
   EXPECT_THAT(filled.error().text(), HasSubstr("fill " + paths_->QueueDatabase() + ": database or disk is full"));
@@ -172,25 +174,6 @@ TEST_F(QueueFile, GivesFreePagesBack) {
   while (*queue().Tidy()) continue;
   Close();
   EXPECT_LT(std::filesystem::file_size(paths_->QueueDatabase()), 20U << 20);
-}
-
-TEST_F(QueueFile, TakesOverAQueueOfTheFirstVersion) {
-  NewMessage message = MakeMessage(1);
-  message.arrival = sys::WallClock() - std::chrono::minutes(30 * 60 + 1);
-  const Stored stored = Put(message);
-  Edit(
-      "DROP INDEX message_age; CREATE INDEX message_arrival ON message((sender = ''), arrival);"
-      "ALTER TABLE message RENAME COLUMN waiting_since TO waited; UPDATE message SET waited = 0;"
-      "ALTER TABLE total DROP COLUMN clock; PRAGMA user_version = 1");
-  Open();
-  const auto read = queue().Message(stored.key);
-  ASSERT_TRUE(read && read.value());
-  const Microseconds age = queue().waiting_clock() - (*read)->waiting_since;
-  EXPECT_GE(age, std::chrono::hours(30));
-  EXPECT_LT(age, std::chrono::hours(31));
-  EXPECT_EQ(queue().WaitingSince(kRelay, false, queue().waiting_clock() - std::chrono::hours(29), 10)->size(), 1U);
-  CrashAndReopen();
-  EXPECT_TRUE(queue().Message(stored.key));
 }
 
 }  // namespace

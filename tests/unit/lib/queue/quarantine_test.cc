@@ -31,6 +31,8 @@ TEST_F(QueueQuarantine, SetsARecipientAsideThatCannotBeTrue) {
       {"number = 100000", "recipient number out of range"},
       {"next_attempt = -1", "next attempt is no time"},
       {"last_text = char(27)", "status is not text"},
+      {"address = 'q0@example.net'", "its checksum differs"},
+      {"notify = 'NEVER'", "its checksum differs"},
   };
   uint64_t number = 0;
   for (const auto& c : cases) {
@@ -72,6 +74,8 @@ TEST_F(QueueQuarantine, SetsAMessageAsideThatCannotBeTrue) {
       {"origin = 'mars'", "unknown origin"},
       {"ret = 'HALF'", "unknown RET"},
       {"envid = char(0)", "ENVID is not clean text"},
+      {"sender = 'other@example.com'", "its checksum differs"},
+      {"size = size + 1", "its checksum differs"},
   };
   uint64_t number = 0;
   for (const auto& c : cases) {
@@ -95,7 +99,8 @@ TEST_F(QueueQuarantine, SetsAMessageAsideThatCannotBeTrue) {
 TEST_F(QueueQuarantine, SetsAMessageAsideWhoseContentIsNotWhole) {
   for (const char* edit :
        {"DELETE FROM content", "UPDATE content SET bytes = x'41'", "UPDATE content SET bytes = zeroblob(100)",
-        "INSERT INTO content SELECT key + 1, bytes FROM content"}) {
+        "UPDATE content SET bytes = CAST('from: a' || char(10, 10) || 'body' || char(10) AS BLOB)",
+        "INSERT INTO content(key, bytes) SELECT key + 1, bytes FROM content"}) {
     const Stored stored = Put(1);
     Edit(edit);
     auto directory = sys::OpenDirectory(paths_->Temporary());

@@ -79,17 +79,19 @@ class QueueTest : public ::testing::Test {
   }
 
   // The number that a query gives on the closed database.
-  int64_t Look(const std::string& sql) {
+  int64_t Look(const std::string& sql) { return std::stoll(LookAtText(sql)); }
+  std::string LookAtText(const std::string& sql) {
     Close();
     sqlite3* database = nullptr;
     EXPECT_EQ(sqlite3_open(paths_->QueueDatabase().c_str(), &database), SQLITE_OK);
     sqlite3_stmt* statement = nullptr;
     EXPECT_EQ(sqlite3_prepare_v2(database, sql.c_str(), -1, &statement, nullptr), SQLITE_OK) << sql;
     EXPECT_EQ(sqlite3_step(statement), SQLITE_ROW) << sql;
-    const int64_t number = sqlite3_column_int64(statement, 0);
+    const auto* found = reinterpret_cast<const char*>(sqlite3_column_text(statement, 0));
+    const std::string text = found == nullptr ? "" : found;
     sqlite3_finalize(statement);
     sqlite3_close(database);
-    return number;
+    return text;
   }
 
   static mail::QueueId MakeId(uint64_t number) {

@@ -1,0 +1,9 @@
+#include "lib/queue/checksum.h"
+
+#include <xxhash.h>
+
+namespace outpost::queue {
+
+int64_t ChecksumOf(std::string_view bytes) { return static_cast<int64_t>(XXH3_64bits(bytes.data(), bytes.size())); }
+
+}  // namespace outpost::queue
