@@ -14,9 +14,11 @@ using enum Type;
 // name, type, default, unit, minimum, readers, doc[, computed]
 // clang-format off
 constexpr auto kParameters = std::to_array<Parameter>({
+    {"2bounce_notice_recipient", kNonEmpty, "postmaster", 0, 0, kRunner, "Who is sent what could not be returned to its sender (notify_classes: 2bounce)."},
     {"always_add_missing_headers", kBool, "no", 0, 0, kPickup, "Adds From:, Date: and Message-Id: also to messages that were not submitted on this host."},
     {"append_at_myorigin", kBool, "yes", 0, 0, kPickup, "Completes an address without a domain with @$myorigin."},
     {"append_dot_mydomain", kBool, "no", 0, 0, kPickup, "Completes a domain without a dot with .$mydomain."},
+    {"bounce_notice_recipient", kNonEmpty, "postmaster", 0, 0, kRunner, "Who is sent copies of notices of failure, with the header of the message (notify_classes: bounce)."},
     {"bounce_queue_lifetime", kTime, "5d", 'd', 0, kRunner, "How long a notice to a sender is tried before it becomes a dead letter."},
     {"bounce_size_limit", kSize, "50000", 0, 1, kRunner, "The largest message that a notice returns whole; of a larger one it returns the header."},
     {"config_directory", kNonEmpty, "where main.cf was found", 0, 0, kRunner, "The directory that holds main.cf; set by -C or MAIL_CONFIG, not in main.cf.", true},
@@ -26,9 +28,12 @@ constexpr auto kParameters = std::to_array<Parameter>({
     {"default_destination_recipient_limit", kInteger, "50", 0, 1, kRunner, "The default of smtp_destination_recipient_limit."},
     {"default_process_limit", kInteger, "100", 0, 1, kRunner, "The most connections to relays at any time."},
     {"default_transport", kNonEmpty, "smtp", 0, 0, kRunner, "How mail leaves: smtp, smtp:NEXT-HOP, or error:TEXT to return all mail."},
+    {"delay_notice_recipient", kNonEmpty, "postmaster", 0, 0, kRunner, "Who is sent copies of warnings that mail is delayed (notify_classes: delay)."},
     {"disable_dns_lookups", kBool, "no", 0, 0, kSmtp, "Asks for no MX records: a host is found by /etc/hosts or its own address records."},
+    {"double_bounce_sender", kNonEmpty, "double-bounce", 0, 0, kRunner, "The sender of notices to the administrator; mail to it is discarded, and its own is never returned."},
     {"empty_address_recipient", kString, "MAILER-DAEMON", 0, 0, kPickup, "The recipient of mail that is addressed to <>."},
     {"enable_original_recipient", kBool, "yes", 0, 0, kPickup, "Keeps the address as submitted beside the completed one, for notices and the log."},
+    {"error_notice_recipient", kNonEmpty, "postmaster", 0, 0, kRunner, "Who is sent notices of trouble (notify_classes: policy, protocol, resource, software, data)."},
     {"full_name_encoding_charset", kNonEmpty, "utf-8", 0, 0, kPickup, "The character set of full names from the command line, NAME and the user database."},
     {"header_address_token_limit", kInteger, "10240", 0, 1, kPickup, "The most address tokens of one header line; the rest of the line is dropped."},
     {"header_size_limit", kSize, "102400", 0, 1, kPickup, "The largest header line with its continuations; what is beyond is dropped."},
@@ -49,6 +54,7 @@ constexpr auto kParameters = std::to_array<Parameter>({
     {"mydomain", kNonEmpty, "$myhostname without its first label", 0, 0, kPickup, "This host's domain.", true},
     {"myhostname", kNonEmpty, "the system's host name", 0, 0, kPickup | kRunner | kSmtp, "This host's full name.", true},
     {"myorigin", kNonEmpty, "$myhostname", 0, 0, kPickup | kRunner, "The domain of addresses that have none; a value that begins with / is a file, its first line counts."},
+    {"notify_classes", kList, "resource, software", 0, 0, kRunner, "What the administrator is told of by mail: bounce, 2bounce, delay, policy, protocol, resource, software, data."},
     {"queue_directory", kNonEmpty, "where this was installed; $XDG_STATE_HOME/outpost for a user's own mailer", 0, 0, kEverybody, "The directory of queue, maildrop and sockets.", true},
     {"queue_minfree", kSize, "0", 0, 0, kPickup | kRunner, "Bytes that a message must leave free in the queue's file system to be accepted; 0: the little that the mailer needs itself."},
     {"queue_run_delay", kTime, "300s", 's', 1, kRunner, "The longest time after which the maildrop is looked at again although nothing was reported."},

@@ -138,6 +138,7 @@ QueueRunnerSettings ReadQueueRunnerSettings(Configuration& configuration) {
   settings.queue_run_delay = configuration.Time("queue_run_delay");
   settings.max_idle = configuration.Time("max_idle");
   settings.bounce_size_limit = static_cast<int64_t>(configuration.Size("bounce_size_limit"));
+  settings.notices = ReadNoticeSettings(configuration, settings.myorigin);
   settings.initial_destination_concurrency = configuration.Integer("initial_destination_concurrency");
   settings.default_destination_concurrency_limit = configuration.Integer("smtp_destination_concurrency_limit");
   settings.default_destination_recipient_limit = configuration.Integer("smtp_destination_recipient_limit");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "conf/configuration.h"
+#include "conf/notice_settings.h"
 
 namespace outpost::conf {
 
@@ -73,6 +74,7 @@ struct QueueRunnerSettings {
   seconds queue_run_delay{};
   seconds max_idle{};
   int64_t bounce_size_limit = 0;
+  NoticeSettings notices;
   int64_t initial_destination_concurrency = 0;
   int64_t default_destination_concurrency_limit = 0;  // smtp's own, whose default is this one
   int64_t default_destination_recipient_limit = 0;    // the same

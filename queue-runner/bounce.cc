@@ -4,40 +4,12 @@
 
 #include "lib/mail/date.h"
 #include "lib/sys/text.h"
+#include "queue-runner/mail_text.h"
 
 namespace outpost::queue_runner {
 namespace {
 
 using sys::Cat;
-
-constexpr size_t kTextWidth = 76;
-constexpr size_t kLongestWord = 900;  // a line of a message holds 998 bytes (RFC 5322 section 2.1.1)
-
-bool IsAscii(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return (static_cast<unsigned char>(c) & 0x80U) == 0; });
-}
-
-// Lines of about kTextWidth bytes, broken at blanks, each but the first after `indent`.
-std::string Wrap(std::string_view text, std::string_view indent) {
-  std::string out;
-  size_t column = 0;
-  while (!text.empty()) {
-    const size_t blank = std::min(text.find(' '), text.size());
-    const std::string_view word = text.substr(0, std::min(blank, kLongestWord));
-    if (column > 0 && column + 1 + word.size() > kTextWidth) {
-      out += Cat("\n", indent);
-      column = indent.size();
-    } else if (column > 0) {
-      out += ' ';
-      ++column;
-    }
-    out += word;
-    column += word.size();
-    text.remove_prefix(word.size());
-    if (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  }
-  return out;
-}
 
 // xtext of RFC 3461 section 4: "+2B" is '+'. What would not be printable ASCII stays as it is.
 std::string DecodeXtext(std::string_view text) {

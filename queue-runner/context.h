@@ -12,6 +12,7 @@
 #include "queue-runner/network.h"
 #include "queue-runner/policy.h"
 #include "queue-runner/spawner.h"
+#include "queue-runner/waiting_notices.h"
 #include "queue-runner/work.h"
 
 namespace outpost::queue_runner {
@@ -28,6 +29,8 @@ struct Context {
   sys::FdView agents_lock;              // agents.lock, for delivery programs
   std::function<void()> ask_for_round;  // another round of events, at once
   const Network* network = nullptr;     // nothing: taken as there
+  // By mail, if notify_classes has its class: see Postmaster.
+  std::function<void(AdministratorNotice)> tell_administrator = [](const AdministratorNotice&) {};
 };
 
 }  // namespace outpost::queue_runner

@@ -28,6 +28,7 @@ Policy MakePolicy(const conf::QueueRunnerSettings& settings) {
   policy.connections_in_all = AtLeastOne(settings.default_process_limit);
   policy.bounce_size_limit =
       static_cast<size_t>(std::clamp<int64_t>(settings.bounce_size_limit, 0, kLargestQuotation));
+  policy.notices = settings.notices;
   policy.minimum_free_bytes = settings.queue_minfree;
   policy.myhostname = settings.myhostname;
   policy.myorigin = settings.myorigin;

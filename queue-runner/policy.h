@@ -23,6 +23,7 @@ struct Policy {
   size_t recipients_a_delivery = 50;
   size_t connections_in_all = 100;
   size_t bounce_size_limit = 50000;
+  conf::NoticeSettings notices;
   uint64_t minimum_free_bytes = 0;
   std::string myhostname;
   std::string myorigin;

@@ -52,8 +52,10 @@ Runner::Runner(Belongings belongings, const Policy& policy, bool once, const con
                [this] {
                  if (!std::exchange(round_asked_, true)) own_.loop.After({}, [this] { round_asked_ = false; });
                },
-               own_.network ? &*own_.network : nullptr},
+               own_.network ? &*own_.network : nullptr,
+               [this](AdministratorNotice notice) { postmaster_.Tell(std::move(notice)); }},
       dispatch_(context_, once),
+      postmaster_(context_, [this](const queue::Route& route) { dispatch_.NoteDue(route); }),
       intake_(context_, {[this](const ipc::ToPickup& answer) { pickup_.Answer(answer); },
                          [this](const queue::Route& route) { dispatch_.NoteDue(route); }}),
       intake_memory_(own_.queue, own_.paths.Maildrop()),
@@ -129,6 +131,7 @@ void Runner::Round() {
   dispatch_.Settle();
   intake_.Contribute();
   dispatch_.verdicts().Contribute();
+  postmaster_.Contribute();
   const bool had_changes = batch_.has_changes();
   bool good = batch_.Apply();
   const auto fresh = intake_.TakeFresh();

@@ -19,6 +19,7 @@
 #include "queue-runner/intake_memory.h"
 #include "queue-runner/maildrop_watch.h"
 #include "queue-runner/pickup_program.h"
+#include "queue-runner/postmaster.h"
 #include "queue-runner/recovery.h"
 #include "queue-runner/waiting_clock.h"
 
@@ -85,6 +86,7 @@ class Runner {
   Batch batch_;
   Context context_;
   Dispatch dispatch_;
+  Postmaster postmaster_;
   Intake intake_;
   IntakeMemory intake_memory_;
   PickupProgram pickup_;
