@@ -35,22 +35,21 @@ bool IsSeparator(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n
 
 // The item at the front of `text`, which is not empty and begins with no separator.
 sys::Result<std::string> TakeItem(std::string_view* text) {
-  if (text->front() != '{') {
-    const auto end = std::ranges::find_if(*text, IsSeparator);
-    std::string item(text->begin(), end);
-    text->remove_prefix(item.size());
-    return item;
-  }
   int depth = 0;
-  for (size_t i = 0; i < text->size(); ++i) {
-    if ((*text)[i] == '{') ++depth;
-    if ((*text)[i] != '}' || --depth > 0) continue;
-    std::string item(sys::Trim(text->substr(1, i - 1)));
-    text->remove_prefix(i + 1);
-    if (!text->empty() && !IsSeparator(text->front())) return sys::Error("text directly after \"}\"");
-    return item;
+  size_t length = 0;
+  size_t first_closed = 0;  // the length up to the end of the first braces
+  for (; length < text->size(); ++length) {
+    const char c = (*text)[length];
+    if (depth == 0 && IsSeparator(c)) break;
+    if (c == '{') ++depth;
+    if (c == '}' && depth > 0 && --depth == 0 && first_closed == 0) first_closed = length + 1;
   }
-  return sys::Error("\"{\" without \"}\"");
+  if (depth > 0) return sys::Error("\"{\" without \"}\"");
+  const std::string_view item = text->substr(0, length);
+  text->remove_prefix(length);
+  if (item.front() != '{') return std::string(item);
+  if (first_closed < length) return sys::Error("text directly after \"}\"");
+  return std::string(sys::Trim(item.substr(1, length - 2)));
 }
 
 }  // namespace
@@ -102,6 +101,14 @@ sys::Result<std::vector<std::string>> SplitList(std::string_view text) {
     if (!item) return item.error();
     items.push_back(std::move(*item));
   }
+}
+
+sys::Result<std::vector<std::string>> SplitBracedList(std::string_view text) {
+  text = sys::Trim(text);
+  if (text.size() < 2 || !text.starts_with('{') || !text.ends_with('}')) {
+    return sys::Error(sys::Cat("\"{...}\" expected instead of ", Quoted(text)));
+  }
+  return SplitList(text.substr(1, text.size() - 2));
 }
 
 bool IsHostName(std::string_view text) {

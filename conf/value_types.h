@@ -17,8 +17,11 @@ sys::Result<bool> ParseBool(std::string_view text);
 sys::Result<int64_t> ParseInteger(std::string_view text, int64_t minimum);
 // A decimal number and s, m, h, d or w; `unit` where there is no letter. At least `minimum`, at most 100 years.
 sys::Result<std::chrono::seconds> ParseTime(std::string_view text, char unit, std::chrono::seconds minimum);
-// Items between blanks and commas; "{ ... }" is one item, its outer braces and the blanks inside them removed.
+// Items between blanks and commas, but for those between braces; "{ ... }" is one item, its outer braces and the blanks
+// inside them removed.
 sys::Result<std::vector<std::string>> SplitList(std::string_view text);
+// The list between the braces that are the whole of `text`.
+sys::Result<std::vector<std::string>> SplitBracedList(std::string_view text);
 
 // A host or domain name: labels of letters, digits, hyphens and underscores (or non-ASCII bytes) between single
 // dots.

@@ -154,9 +154,9 @@ std::vector<Finding> CheckSecretFile(const std::string& path, const FileReader& 
 bool CheckSecretTables(Configuration& configuration, std::string_view parameter, const FileReader& reader) {
   bool right = true;
   for (const std::string& item : configuration.List(parameter)) {
-    const sys::Result<TableName> name = ParseTableName(item);
-    if (!name) continue;  // TableList::Open tells
-    for (Finding& finding : CheckSecretFile(name->name, reader)) {
+    const std::string file = FileOf(ParseTableName(item));
+    if (file.empty()) continue;  // no file, or TableList::Open tells
+    for (Finding& finding : CheckSecretFile(file, reader)) {
       right &= finding.severity != Severity::kError;
       configuration.AddFinding(std::move(finding));
     }

@@ -1,4 +1,5 @@
-// Lookup tables, `type:name`. A table is opened once and asked many times; it notices that its file has changed.
+// Lookup tables, `type:name`. A table is opened once and asked many times; one that is made of a file notices that it
+// has changed.
 #pragma once
 
 #include <memory>
@@ -12,11 +13,14 @@
 
 namespace outpost::conf {
 
+// What a table has for a key: the value; nothing when the key is not there; an Error is temporary trouble, never "not
+// found".
+using Found = sys::Result<std::optional<std::string>>;
+
 class Table {
  public:
   virtual ~Table() = default;
-  // The value; nothing when the key is not there; an Error is temporary trouble, never "not found".
-  virtual sys::Result<std::optional<std::string>> Find(std::string_view key) = 0;
+  virtual Found Find(std::string_view key) = 0;
 };
 
 // The tables of one `*_maps` parameter, asked left to right.
@@ -26,7 +30,7 @@ class TableList {
   // file, the line and the command that mends it; the list is then left without that table.
   static TableList Open(Configuration& configuration, std::string_view parameter,
                         const std::vector<std::string>& items);
-  sys::Result<std::optional<std::string>> Find(std::string_view key);
+  Found Find(std::string_view key);
   bool empty() const { return tables_.empty(); }
 
  private:

@@ -9,11 +9,18 @@
 namespace outpost::conf {
 
 struct TableName {
-  std::string type;  // one that there is
-  std::string name;  // for these types an absolute path
+  std::string type;
+  std::string name;
 };
 
 // A leading "proxy:" is dropped: each program reads its tables itself. A name without a type is a hash.
-sys::Result<TableName> ParseTableName(std::string_view item);
+TableName ParseTableName(std::string_view item);
+
+// Whether tables of `type` are files of "key value" lines; else their names may be files of something else, or
+// no files at all.
+bool IsIndexed(std::string_view type);
+
+// The file that a table is read from: "" where there is none.
+std::string FileOf(const TableName& table);
 
 }  // namespace outpost::conf

@@ -42,11 +42,9 @@ std::string AddLine(std::string_view line, TableText* table) {
 
 }  // namespace
 
-TableText ParseTableText(std::string_view text) {
-  LogicalLines lines = SplitLogicalLines(text);
+TableText ParseTableText(const std::vector<LogicalLine>& lines) {
   TableText table;
-  table.complaints = std::move(lines.complaints);
-  for (const LogicalLine& line : lines.lines) {
+  for (const LogicalLine& line : lines) {
     std::string wrong = AddLine(line.text, &table);
     if (!wrong.empty()) table.complaints.push_back({line.line, std::move(wrong)});
   }

@@ -12,11 +12,11 @@ namespace outpost::conf {
 
 struct TableText {
   std::unordered_map<std::string, std::string> values;  // keys in lower case; of equal keys the first holds
-  std::vector<Complaint> complaints;                    // lines left out
+  std::vector<Complaint> complaints;                    // about lines, most of them left out
 };
 
 // A key with blanks is written "in quotes", where a backslash keeps the character after it. Only ASCII letters of
 // keys are folded.
-TableText ParseTableText(std::string_view text);
+TableText ParseTableText(const std::vector<LogicalLine>& lines);
 
 }  // namespace outpost::conf

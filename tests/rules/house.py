@@ -16,6 +16,7 @@ HEADERS = {
     "seccomp": r"seccomp\.h$",
     "idn2": r"idn2\.h$",
     "xxhash": r"xxhash\.h$",
+    "pcre2": r"pcre2\.h$",
     "json": r"nlohmann/",
     "cli11": r"CLI/",
 }
@@ -27,13 +28,14 @@ SHARED_OBJECTS = {
     "seccomp": {"libseccomp"},
     "idn2": {"libidn2"},
     "xxhash": {"libxxhash"},
+    "pcre2": {"libpcre2-8"},
     "json": set(),
     "cli11": set(),
 }
 # The C++ library's headers have neither directory nor suffix; these are the C library's and the kernel's.
 C_HEADERS = re.compile(
     r"(sys|linux|net|netinet|arpa|asm)/"
-    r"|(dirent|fcntl|grp|malloc|netdb|poll|pwd|resolv|sched|signal|spawn|sysexits|syslog|termios|time|unistd)\.h$"
+    r"|(dirent|fcntl|grp|malloc|netdb|poll|pwd|regex|resolv|sched|signal|spawn|sysexits|syslog|termios|time|unistd)\.h$"
 )
 
 

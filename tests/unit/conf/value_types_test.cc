@@ -73,9 +73,15 @@ TEST(ValueTypes, SplitsLists) {
       {"a,b c\t,\nd", {"a", "b", "c", "d"}},
       {"hash:/a, { inline b, c } d", {"hash:/a", "inline b, c", "d"}},
       {"{a {b c} d}", {"a {b c} d"}},
+      {"inline:{ {a = b}, c=d } e", {"inline:{ {a = b}, c=d }", "e"}},
+      {"static:{a b}x,y}", {"static:{a b}x", "y}"}},
   };
   for (const auto& [text, expected] : cases) EXPECT_EQ(*SplitList(text), expected) << text;
-  for (const std::string_view text : {"{a", "a {b {c}", "{a}b"}) EXPECT_FALSE(SplitList(text)) << text;
+  for (const std::string_view text : {"{a", "a {b {c}", "{a}b", "{a}{b}", "a{b c"}) {
+    EXPECT_FALSE(SplitList(text)) << text;
+  }
+  EXPECT_EQ(*SplitBracedList(" { {a b}, c } "), (std::vector<std::string>{"a b", "c"}));
+  for (const std::string_view text : {"", "{", "a", "{a", "{a} b"}) EXPECT_FALSE(SplitBracedList(text)) << text;
 }
 
 TEST(ValueTypes, KnowsHostNames) {

@@ -111,6 +111,12 @@ TEST_F(TableTest, SaysWhatCannotBeOpened) {
       {"hash:" + directory_, "no regular file"},
       {"hash:" + directory_ + "/none", "No such file"},
       {"hash:" + directory_ + "/compiled", "compiled.db is there, but"},
+      {"pcre:" + directory_ + "/none", "No such file"},
+      {"unionmap:{hash:" + directory_ + "/none}", "No such file"},
+      {"unionmap:{static:a, ldap:/etc/x}", "no table type \"ldap\""},
+      {"pipemap:{}", "has no table"},
+      {"inline:{a}", "no \"key = value\""},
+      {"unix:shadow.byname", "passwd.byname"},
   };
   for (const auto& [maps, part] : cases) {
     Configuration configuration = Configure(maps);

@@ -7,6 +7,13 @@ namespace {
 
 using Values = std::unordered_map<std::string, std::string>;
 
+TableText ParseText(std::string_view text) {
+  LogicalLines lines = SplitLogicalLines(text);
+  TableText table = ParseTableText(lines.lines);
+  table.complaints.insert(table.complaints.begin(), lines.complaints.begin(), lines.complaints.end());
+  return table;
+}
+
 TEST(TableText, ReadsKeysAndValues) {
   const std::pair<std::string_view, Values> cases[] = {
       {"", {}},
@@ -18,7 +25,7 @@ TEST(TableText, ReadsKeysAndValues) {
       {"\"a\\\"b\\\\\" c\n", {{"a\"b\\", "c"}}},
       {"a 1\nA 2\n", {{"a", "1"}}},
   };
-  for (const auto& [text, expected] : cases) EXPECT_EQ(ParseTableText(text).values, expected) << text;
+  for (const auto& [text, expected] : cases) EXPECT_EQ(ParseText(text).values, expected) << text;
 }
 
 TEST(TableText, ComplainsOfBadLinesWithoutShowingValues) {
@@ -27,7 +34,7 @@ TEST(TableText, ComplainsOfBadLinesWithoutShowingValues) {
       {" a b\n", 1},     {"a b\nkey sec\x01ret\n", 2}, {"key: secret\n", 1},
   };
   for (const auto& [text, line] : cases) {
-    const TableText table = ParseTableText(text);
+    const TableText table = ParseText(text);
     ASSERT_EQ(table.complaints.size(), 1U) << text;
     EXPECT_EQ(table.complaints[0].line, line) << text;
     EXPECT_EQ(table.complaints[0].text.find("secret"), std::string::npos);

@@ -1,10 +1,10 @@
-#include "conf/tables/text_table.h"
+#include "conf/tables/changing_file.h"
 
 #include <array>
 #include <fcntl.h>
 #include <unistd.h>
+#include <utility>
 
-#include "conf/tables/table_text.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/file.h"
 #include "lib/sys/text.h"
@@ -17,7 +17,7 @@ bool IsSettled(const timespec& modified) {
   const auto then = std::chrono::seconds(modified.tv_sec) + std::chrono::duration_cast<sys::Microseconds>(fraction);
   const sys::Microseconds now = sys::WallClock();
   // A time in the future is another clock's, not a recent change.
-  return then > now || now - then >= TextTable::kSettleTime;
+  return then > now || now - then >= ChangingFile::kSettleTime;
 }
 
 sys::Result<struct stat> Inspect(sys::FdView fd, const std::string& path) {
@@ -27,8 +27,8 @@ sys::Result<struct stat> Inspect(sys::FdView fd, const std::string& path) {
   if ((status.st_mode & S_IWOTH) != 0) {
     return sys::Error(sys::Cat(path, " may be written by everybody; mend it with: chmod o-w ", path));
   }
-  if (static_cast<size_t>(status.st_size) > TextTable::kMaxFile) {
-    return sys::Error(sys::Cat(path, " is larger than ", TextTable::kMaxFile, " bytes"));
+  if (static_cast<size_t>(status.st_size) > ChangingFile::kMaxFile) {
+    return sys::Error(sys::Cat(path, " is larger than ", ChangingFile::kMaxFile, " bytes"));
   }
   return status;
 }
@@ -41,7 +41,7 @@ sys::Result<std::string> ReadAll(sys::FdView fd, const std::string& path) {
     if (!got) return got.error().Within(path);
     if (*got == 0) return text;
     text.append(buffer.data(), *got);
-    if (text.size() > TextTable::kMaxFile) return sys::Error(sys::Cat(path, " grows while it is read"));
+    if (text.size() > ChangingFile::kMaxFile) return sys::Error(sys::Cat(path, " grows while it is read"));
   }
 }
 
@@ -60,7 +60,7 @@ sys::Error CannotOpen(const std::string& path, const sys::Error& error) {
 
 }  // namespace
 
-bool TextTable::Version::operator==(const Version& other) const {
+bool ChangingFile::Version::operator==(const Version& other) const {
   const auto same = [](const timespec& x, const timespec& y) {
     return x.tv_sec == y.tv_sec && x.tv_nsec == y.tv_nsec;
   };
@@ -68,51 +68,34 @@ bool TextTable::Version::operator==(const Version& other) const {
          same(changed, other.changed);
 }
 
-TextTable::Version TextTable::VersionOf(const struct stat& status) {
+ChangingFile::Version ChangingFile::VersionOf(const struct stat& status) {
   return {status.st_dev, status.st_ino, status.st_size, status.st_mtim, status.st_ctim};
 }
 
-sys::Result<std::unique_ptr<TextTable>> TextTable::Open(const std::string& path,
-                                                        std::vector<Complaint>* complaints) {
-  std::unique_ptr<TextTable> table(new TextTable(path));
-  const sys::Result<void> read = table->Read(complaints);
-  if (!read) return read.error();
-  return table;
-}
-
-sys::Result<void> TextTable::Read(std::vector<Complaint>* complaints) {
+sys::Result<std::string> ChangingFile::Read() {
   const sys::Result<sys::UniqueFd> fd = sys::OpenFile(path_, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (!fd) return CannotOpen(path_, fd.error());
   const sys::Result<struct stat> status = Inspect(*fd, path_);
   if (!status) return status.error();
   const bool settled = IsSettled(status->st_mtim);
-  const sys::Result<std::string> text = ReadAll(*fd, path_);
-  if (!text) return text.error();
-  TableText parsed = ParseTableText(*text);
-  values_ = std::move(parsed.values);
+  sys::Result<std::string> text = ReadAll(*fd, path_);
+  if (!text) return text;
   version_ = VersionOf(*status);
   settled_ = settled;
-  if (complaints != nullptr) *complaints = std::move(parsed.complaints);
-  return {};
+  return text;
 }
 
-sys::Result<void> TextTable::ReadIfChanged() {
+sys::Result<std::optional<std::string>> ChangingFile::ReadIfChanged() {
   struct stat status {};
   if (stat(path_.c_str(), &status) != 0) return sys::Error::FromErrno(sys::Cat("inspect ", path_));
   const bool changed = VersionOf(status) != version_;
-  if (!changed && settled_) return {};
+  if (!changed && settled_) return std::optional<std::string>();
   // Neither a file in the making, nor one that was read in the making and may have been finished within the
   // resolution of its time stamps.
-  if (!IsSettled(status.st_mtim)) return {};
-  return Read(nullptr);
-}
-
-sys::Result<std::optional<std::string>> TextTable::Find(std::string_view key) {
-  const sys::Result<void> current = ReadIfChanged();
-  if (!current) return current.error();
-  const auto found = values_.find(sys::LowerCase(key));
-  if (found == values_.end()) return std::optional<std::string>();
-  return std::optional(found->second);
+  if (!IsSettled(status.st_mtim)) return std::optional<std::string>();
+  sys::Result<std::string> text = Read();
+  if (!text) return text.error();
+  return std::optional(std::move(*text));
 }
 
 }  // namespace outpost::conf

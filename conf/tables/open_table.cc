@@ -1,0 +1,135 @@
+#include "conf/tables/open_table.h"
+
+#include <array>
+#include <string>
+#include <utility>
+
+#include "conf/tables/cidr.h"
+#include "conf/tables/file_table.h"
+#include "conf/tables/indexed_table.h"
+#include "conf/tables/joined_tables.h"
+#include "conf/tables/pcre.h"
+#include "conf/tables/plain_tables.h"
+#include "conf/tables/regexp.h"
+#include "conf/tables/table_name.h"
+#include "conf/value_types.h"
+#include "lib/sys/text.h"
+
+namespace outpost::conf {
+namespace {
+
+using Opened = sys::Result<std::unique_ptr<Table>>;
+
+// What a type makes a table of.
+struct Opening {
+  std::string_view name;
+  int depth = 0;  // of tables around it
+  std::vector<TextComplaints>* complaints = nullptr;
+};
+using Opener = Opened (*)(const Opening&);
+
+Opened OpenFile(const Opening& opening, TableMaker make) {
+  if (!opening.name.starts_with('/')) {
+    return sys::Error(sys::Cat("\"", sys::Printable(opening.name, 200), "\" is no absolute path of a table"));
+  }
+  TextComplaints found{std::string(opening.name), {}};
+  Opened table = FileTable::Open(found.file, std::move(make), &found.complaints);
+  if (!found.complaints.empty()) opening.complaints->push_back(std::move(found));
+  return table;
+}
+
+Opened OpenIndexed(const Opening& opening) { return OpenFile(opening, MakeIndexedTable); }
+
+// A file of rules, or the rules themselves: "{ {rule}, {rule} }".
+template <sys::Result<CompiledPattern> (*take)(std::string_view*)>
+Opened OpenPatterns(const Opening& opening) {
+  if (!opening.name.starts_with('{')) {
+    return OpenFile(opening,
+                    [](const auto& lines, auto* complaints) { return MakePatternTable(lines, take, complaints); });
+  }
+  const sys::Result<std::vector<std::string>> rules = SplitBracedList(opening.name);
+  if (!rules) return rules.error();
+  std::vector<LogicalLine> lines;
+  for (const std::string& rule : *rules) lines.push_back({rule, static_cast<int>(lines.size()) + 1});
+  TextComplaints found;
+  auto table = MakePatternTable(lines, take, &found.complaints);
+  for (Complaint& complaint : found.complaints) {
+    complaint.text = sys::Cat("rule ", std::exchange(complaint.line, 0), ": ", complaint.text);
+  }
+  if (!found.complaints.empty()) opening.complaints->push_back(std::move(found));
+  return table;
+}
+
+// For the types whose name alone says all.
+template <Opened (*make)(std::string_view)>
+Opened OpenPlain(const Opening& opening) {
+  return make(opening.name);
+}
+
+Opened OpenAtDepth(std::string_view item, int depth, std::vector<TextComplaints>* complaints);
+
+template <std::unique_ptr<Table> (*join)(Tables)>
+Opened OpenJoined(const Opening& opening) {
+  if (opening.depth >= kMaxTableDepth) return sys::Error("tables within tables are too many");
+  const sys::Result<std::vector<std::string>> items = SplitBracedList(opening.name);
+  if (!items) return items.error();
+  if (items->empty()) return sys::Error("has no table");
+  Tables tables;
+  for (const std::string& item : *items) {
+    Opened table = OpenAtDepth(item, opening.depth + 1, opening.complaints);
+    if (!table) return table;
+    tables.push_back(std::move(*table));
+  }
+  return join(std::move(tables));
+}
+
+struct TypeOfTable {
+  std::string_view type;
+  Opener open;
+};
+constexpr auto kTypes = std::to_array<TypeOfTable>({
+    {"hash", OpenIndexed},
+    {"btree", OpenIndexed},
+    {"lmdb", OpenIndexed},
+    {"cdb", OpenIndexed},
+    {"dbm", OpenIndexed},
+    {"sdbm", OpenIndexed},
+    {"texthash", OpenIndexed},
+    {"inline", OpenPlain<MakeInlineTable>},
+    {"static", OpenPlain<MakeStaticTable>},
+    {"regexp", OpenPatterns<TakeRegexp>},
+    {"pcre", OpenPatterns<TakePcre>},
+    {"cidr", OpenPatterns<TakeNetwork>},
+    {"unix", OpenPlain<MakeUnixTable>},
+    {"environ", OpenPlain<MakeEnvironTable>},
+    {"fail", OpenPlain<MakeFailTable>},
+    {"unionmap", OpenJoined<MakeUnion>},
+    {"pipemap", OpenJoined<MakePipe>},
+    {"randmap", OpenPlain<MakeRandomTable>},
+});
+
+Opened OpenAtDepth(std::string_view item, int depth, std::vector<TextComplaints>* complaints) {
+  const TableName table = ParseTableName(item);
+  for (const auto& [type, open] : kTypes) {
+    if (type != table.type) continue;
+    Opened opened = open({table.name, depth, complaints});
+    if (opened || FileOf(table) == table.name) return opened;  // an error of a file names it
+    return opened.error().Within(sys::Cat(type, ":", sys::Printable(table.name, 200)));
+  }
+  return sys::Error(sys::Cat("there is no table type \"", sys::Printable(table.type, 40), "\" (in \"",
+                             sys::Printable(item, 200), "\"); there are ", KnownTableTypes()));
+}
+
+}  // namespace
+
+sys::Result<std::unique_ptr<Table>> OpenTable(std::string_view item, std::vector<TextComplaints>* complaints) {
+  return OpenAtDepth(item, 0, complaints);
+}
+
+std::string KnownTableTypes() {
+  std::string known;
+  for (const auto& type : kTypes) known += sys::Cat(known.empty() ? "" : ", ", type.type);
+  return known;
+}
+
+}  // namespace outpost::conf

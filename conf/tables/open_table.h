@@ -1,0 +1,26 @@
+// "type:name" -> the table. The types that there are, and what each makes of its name.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "conf/logical_lines.h"
+#include "conf/tables/table.h"
+
+namespace outpost::conf {
+
+// What is wrong with lines of a table's text, which are left out.
+struct TextComplaints {
+  std::string file;  // "" for a text in main.cf itself
+  std::vector<Complaint> complaints;
+};
+
+// Tables within tables are opened too, at most kMaxTableDepth deep.
+constexpr int kMaxTableDepth = 10;
+sys::Result<std::unique_ptr<Table>> OpenTable(std::string_view item, std::vector<TextComplaints>* complaints);
+
+// "hash, btree, ..., unionmap"
+std::string KnownTableTypes();
+
+}  // namespace outpost::conf
