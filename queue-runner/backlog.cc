@@ -27,11 +27,14 @@ size_t Backlog::Look() {
 void Backlog::ReadQueue() {
   if (has_unrecorded_) return context_.ask_for_round();
   has_unrecorded_ = true;
-  auto due = context_.queue.Due(route_, sys::WallClock(), kPage);
-  if (!due) return context_.log.Error(due.error().text());
-  may_have_due_ = due->size() >= kPage;
-  for (auto& recipient : *due) {
-    if (IsRoutedHere(recipient)) ready_.push_back(std::move(recipient));
+  may_have_due_ = false;
+  for (const queue::Lane lane : queue::kLanes) {
+    auto due = context_.queue.Due(route_, lane, sys::WallClock(), kPage);
+    if (!due) return context_.log.Error(due.error().text());
+    may_have_due_ = may_have_due_ || due->size() >= kPage;
+    for (auto& recipient : *due) {
+      if (IsRoutedHere(recipient)) ready_.push_back(std::move(recipient));
+    }
   }
 }
 

@@ -118,10 +118,12 @@ void Dispatch::Settle() {
 }
 
 void Dispatch::SettleLocally(const Route& route) {
-  auto due = context_.queue.Due(route, sys::WallClock(), kLocalPage);
-  if (!due) return context_.log.Error(due.error().text());
-  for (const auto& recipient : *due) SettleOne(route, recipient);
-  if (due->size() >= kLocalPage) NoteDue(route);
+  for (const queue::Lane lane : queue::kLanes) {
+    auto due = context_.queue.Due(route, lane, sys::WallClock(), kLocalPage);
+    if (!due) return context_.log.Error(due.error().text());
+    for (const auto& recipient : *due) SettleOne(route, recipient);
+    if (due->size() >= kLocalPage) NoteDue(route);
+  }
 }
 
 void Dispatch::SettleOne(const Route& route, const queue::QueuedRecipient& recipient) {

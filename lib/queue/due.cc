@@ -15,7 +15,7 @@ using sys::Error;
 constexpr int64_t kMakeDueSlice = 1000;  // recipients a call
 constexpr int64_t kWalkStep = 1000;      // recipients a call, waiting or not
 constexpr std::string_view kGroupColumns =
-    "SELECT generation, transport, next_hop FROM recipient INDEXED BY recipient_waiting WHERE ";
+    "SELECT generation, transport, next_hop, bulk FROM recipient INDEXED BY recipient_waiting WHERE ";
 
 // Recipients of one message together, messages in the order of their first recipient.
 void GroupByMessage(std::vector<QueuedRecipient>& recipients) {
@@ -32,27 +32,30 @@ void GroupByMessage(std::vector<QueuedRecipient>& recipients) {
 
 DueIndex::DueIndex(Connection& connection, Quarantine& quarantine)
     : quarantine_(quarantine),
+      next_lane_(connection, "look for what is due in",
+                 Cat(kGroupColumns, "generation = ? AND transport = ? AND next_hop = ? AND bulk > ? AND ", kWaiting,
+                     " ORDER BY bulk LIMIT 1")),
       next_hop_(connection, "look for what is due in",
                 Cat(kGroupColumns, "generation = ? AND transport = ? AND next_hop > ? AND ", kWaiting,
-                    " ORDER BY next_hop LIMIT 1")),
+                    " ORDER BY next_hop, bulk LIMIT 1")),
       next_transport_(connection, "look for what is due in",
                       Cat(kGroupColumns, "generation = ? AND transport > ? AND ", kWaiting,
-                          " ORDER BY transport, next_hop LIMIT 1")),
-      next_generation_group_(
-          connection, "look for what is due in",
-          Cat(kGroupColumns, "generation > ? AND ", kWaiting, " ORDER BY generation, transport, next_hop LIMIT 1")),
+                          " ORDER BY transport, next_hop, bulk LIMIT 1")),
+      next_generation_group_(connection, "look for what is due in",
+                             Cat(kGroupColumns, "generation > ? AND ", kWaiting,
+                                 " ORDER BY generation, transport, next_hop, bulk LIMIT 1")),
       next_generation_(
           connection, "look for what is due in",
           Cat("SELECT generation FROM recipient INDEXED BY recipient_waiting WHERE generation >= ? AND ", kWaiting,
               " ORDER BY generation LIMIT 1")),
       first_attempt_(connection, "look for what is due in",
                      Cat("SELECT next_attempt FROM recipient INDEXED BY recipient_waiting WHERE generation = ? AND "
-                         "transport = ? AND next_hop = ? AND next_attempt > ? AND ",
+                         "transport = ? AND next_hop = ? AND bulk = ? AND next_attempt > ? AND ",
                          kWaiting, " ORDER BY next_attempt LIMIT 1")),
       due_(connection, "read what is due from",
            Cat("SELECT ", kRecipientColumns,
                " FROM recipient INDEXED BY recipient_waiting WHERE generation = ? AND transport = ? AND "
-               "next_hop = ? AND next_attempt <= ? AND ",
+               "next_hop = ? AND bulk = ? AND next_attempt <= ? AND ",
                kWaiting, " ORDER BY next_attempt, recipient.message, number LIMIT ?")),
       waiting_since_(connection, "read what waits from",
                      Cat("SELECT ", kRecipientColumns,
@@ -81,8 +84,8 @@ DueIndex::DueIndex(Connection& connection, Quarantine& quarantine)
           connection, "make recipients due in",
           Cat("UPDATE recipient SET next_attempt = ?1 WHERE (message, number) IN "
               "(SELECT message, number FROM recipient INDEXED BY recipient_waiting WHERE generation = ?2 AND "
-              "transport = ?3 AND next_hop = ?4 AND next_attempt > ?1 AND ",
-              kWaiting, " ORDER BY next_attempt LIMIT ?5)")),
+              "transport = ?3 AND next_hop = ?4 AND bulk = ?5 AND next_attempt > ?1 AND ",
+              kWaiting, " ORDER BY next_attempt LIMIT ?6)")),
       walk_(connection, "walk over what waits in",
             Cat("SELECT ", kRecipientColumns, ", ", kWaiting,
                 " FROM recipient WHERE (message, number) > (?, ?) AND message <= ? ORDER BY message, number LIMIT "
@@ -96,13 +99,17 @@ Result<std::optional<DueIndex::Group>> DueIndex::ReadGroup(Rows rows) {
   const auto found = rows.Next();
   if (!found) return found.error();
   if (!*found) return std::optional<Group>();
-  return std::optional<Group>({rows.Integer(0), {std::string(rows.Text(1)), std::string(rows.Text(2))}});
+  return std::optional<Group>(
+      {rows.Integer(0), {std::string(rows.Text(1)), std::string(rows.Text(2))}, rows.Integer(3)});
 }
 
-// Three seeks instead of one comparison of (generation, transport, next_hop): SQLite would walk over all entries that
+// Four seeks instead of one comparison of (generation, transport, next_hop, bulk): SQLite would walk over all entries that
 // are equal to the group, which may be the whole queue.
 Result<std::optional<DueIndex::Group>> DueIndex::NextGroup(const Group& group) {
-  auto next = ReadGroup(Rows(next_hop_, group.generation, group.route.transport, group.route.next_hop));
+  auto next =
+      ReadGroup(Rows(next_lane_, group.generation, group.route.transport, group.route.next_hop, group.bulk));
+  if (!next || next.value()) return next;
+  next = ReadGroup(Rows(next_hop_, group.generation, group.route.transport, group.route.next_hop));
   if (!next || next.value()) return next;
   next = ReadGroup(Rows(next_transport_, group.generation, group.route.transport));
   if (!next || next.value()) return next;
@@ -118,7 +125,7 @@ Result<std::optional<int64_t>> DueIndex::NextGeneration(int64_t at_least) {
 }
 
 Result<std::optional<Microseconds>> DueIndex::FirstAttempt(const Group& group, Microseconds after) {
-  Rows rows(first_attempt_, group.generation, group.route.transport, group.route.next_hop, after);
+  Rows rows(first_attempt_, group.generation, group.route.transport, group.route.next_hop, group.bulk, after);
   const auto found = rows.Next();
   if (!found) return found.error();
   if (!*found) return std::optional<Microseconds>();
@@ -141,7 +148,7 @@ Result<std::vector<Route>> DueIndex::DueRoutes(Microseconds now) {
     if (!first) return first.error();
     if (first.value() && **first <= now) routes.push_back(group.route);
   }
-  // The same route of several configurations is one.
+  // The same route in both lanes, and of several configurations, is one.
   std::ranges::sort(routes, {}, [](const Route& route) { return std::tie(route.transport, route.next_hop); });
   routes.erase(std::unique(routes.begin(), routes.end()), routes.end());
   return routes;
@@ -184,14 +191,15 @@ Result<std::vector<QueuedRecipient>> DueIndex::Collect(std::vector<RecipientRow>
   return recipients;
 }
 
-Result<std::vector<QueuedRecipient>> DueIndex::Due(const Route& route, Microseconds now, size_t limit) {
+Result<std::vector<QueuedRecipient>> DueIndex::Due(const Route& route, Lane lane, Microseconds now, size_t limit) {
+  const int bulk = lane == Lane::kBulk ? 1 : 0;
   std::vector<RecipientRow> rows;
   for (int64_t at_least = INT64_MIN; rows.size() < limit;) {
     const auto generation = NextGeneration(at_least);
     if (!generation) return generation.error();
     if (!generation.value()) break;
     auto appended =
-        Append(Rows(due_, **generation, route.transport, route.next_hop, now, limit - rows.size()), rows);
+        Append(Rows(due_, **generation, route.transport, route.next_hop, bulk, now, limit - rows.size()), rows);
     if (!appended) return appended.error();
     if (**generation == INT64_MAX) break;
     at_least = **generation + 1;
@@ -226,7 +234,8 @@ Result<void> DueIndex::SetRoute(RecipientKey recipient, const Route& route, int6
 }
 
 Result<bool> DueIndex::MakeGroupDue(const Group& group, Microseconds now, int64_t& left) {
-  auto made = make_group_due_.Run(now, group.generation, group.route.transport, group.route.next_hop, left);
+  auto made =
+      make_group_due_.Run(now, group.generation, group.route.transport, group.route.next_hop, group.bulk, left);
   if (!made) return made.error();
   left -= make_group_due_.rows_changed();
   return left <= 0;

@@ -14,7 +14,7 @@ class DueIndex {
   // As in Queue.
   Result<std::vector<Route>> DueRoutes(Microseconds now);
   Result<std::optional<Microseconds>> NextDue(Microseconds after);
-  Result<std::vector<QueuedRecipient>> Due(const Route& route, Microseconds now, size_t limit);
+  Result<std::vector<QueuedRecipient>> Due(const Route& route, Lane lane, Microseconds now, size_t limit);
   Result<std::vector<QueuedRecipient>> WaitingSince(const Route& route, bool null_sender, Microseconds before,
                                                     size_t limit);
   Result<std::vector<QueuedRecipient>> RoutedByOther(int64_t generation, size_t limit);
@@ -25,10 +25,11 @@ class DueIndex {
   Result<void> MakeDue(RecipientKey recipient, const Route& route, int64_t generation, Microseconds now);
 
  private:
-  // The recipients that wait for one route as one configuration decided it: a run of the index.
+  // The recipients that wait for one route, as one configuration decided it, in one lane: a run of the index.
   struct Group {
     int64_t generation = INT64_MIN;
     Route route;
+    int64_t bulk = 0;
   };
   // The group after `group`; nothing at the end.
   Result<std::optional<Group>> NextGroup(const Group& group);
@@ -42,6 +43,7 @@ class DueIndex {
   static Result<void> Append(Rows rows, std::vector<RecipientRow>& out);
 
   Quarantine& quarantine_;
+  Statement next_lane_;
   Statement next_hop_;
   Statement next_transport_;
   Statement next_generation_group_;

@@ -69,8 +69,8 @@ Intake::Intake(Connection& connection, Contents& contents, History& history, Tot
       insert_recipient_(
           connection, "store a recipient in",
           "INSERT INTO recipient(message, number, address, original, notify, orcpt, state, since, "
-          "generation, transport, next_hop, next_attempt, checksum, attempts, last_status, last_text) "
-          "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', '')"),
+          "generation, transport, next_hop, next_attempt, checksum, bulk, attempts, last_status, last_text) "
+          "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', '')"),
       insert_intake_(connection, "store a submission in",
                      "INSERT INTO intake(id, uid, token, size, digest, maildrop) VALUES(?, ?, ?, ?, ?, ?)"),
       find_invisible_(connection, "find a message in",
@@ -126,10 +126,11 @@ Result<void> Intake::InsertMessage(MessageKey key, const NewMessage& message, ui
                              ChecksumOf(AsQueued(key, message, content_bytes)));
 }
 
-Result<void> Intake::InsertRecipients(MessageKey key, const NewMessage& message, std::span<const Route> routes,
-                                      int64_t generation, bool visible) {
+Result<void> Intake::InsertRecipients(MessageKey key, const NewMessage& message, uint64_t content_bytes,
+                                      std::span<const Route> routes, int64_t generation, bool visible) {
   // Invisible ones are in no state of RecipientState, so that no index of what waits has them.
   const std::string_view state = visible ? "queued" : "incoming";
+  const int bulk = LaneOf(routes.size(), content_bytes) == Lane::kBulk ? 1 : 0;
   for (size_t number = 0; number < routes.size(); ++number) {
     const mail::Recipient& recipient = message.envelope.recipients[number];
     const Route& route = routes[number];
@@ -137,7 +138,7 @@ Result<void> Intake::InsertRecipients(MessageKey key, const NewMessage& message,
     const int64_t checksum = ChecksumOf(key, static_cast<int64_t>(number), recipient, notify);
     auto inserted = insert_recipient_.Run(key, number, recipient.address, recipient.original, notify,
                                           recipient.orcpt, state, message.arrival, generation, route.transport,
-                                          route.next_hop, message.arrival, checksum);
+                                          route.next_hop, message.arrival, checksum, bulk);
     if (!inserted) return inserted;
   }
   return {};
@@ -151,7 +152,7 @@ Result<Stored> Intake::InsertRows(const NewMessage& message, uint64_t content_by
   const MessageKey key = ++last_key_;
   if (auto added = history_.Add(key, message, content_bytes); !added) return added.error();
   if (auto inserted = InsertMessage(key, message, content_bytes, visible); !inserted) return inserted.error();
-  if (auto inserted = InsertRecipients(key, message, routes, generation, visible); !inserted)
+  if (auto inserted = InsertRecipients(key, message, content_bytes, routes, generation, visible); !inserted)
     return inserted.error();
   if (!message.token.empty()) {
     auto inserted = insert_intake_.Run(message.id.text(), message.uid, message.token, message.record_bytes,

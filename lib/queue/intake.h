@@ -41,8 +41,8 @@ class Intake {
   Result<Stored> InsertRows(const NewMessage& message, uint64_t content_bytes, std::span<const Route> routes,
                             int64_t generation, bool visible);
   Result<void> InsertMessage(MessageKey key, const NewMessage& message, uint64_t content_bytes, bool visible);
-  Result<void> InsertRecipients(MessageKey key, const NewMessage& message, std::span<const Route> routes,
-                                int64_t generation, bool visible);
+  Result<void> InsertRecipients(MessageKey key, const NewMessage& message, uint64_t content_bytes,
+                                std::span<const Route> routes, int64_t generation, bool visible);
 
   Connection& connection_;
   Contents& contents_;

@@ -103,8 +103,8 @@ Result<std::vector<mail::QueueId>> Queue::AcceptedBefore(Microseconds made_befor
 
 Result<std::vector<Route>> Queue::DueRoutes(Microseconds now) { return impl_->due.DueRoutes(now); }
 Result<std::optional<Microseconds>> Queue::NextDue(Microseconds after) { return impl_->due.NextDue(after); }
-Result<std::vector<QueuedRecipient>> Queue::Due(const Route& route, Microseconds now, size_t limit) {
-  return impl_->due.Due(route, now, limit);
+Result<std::vector<QueuedRecipient>> Queue::Due(const Route& route, Lane lane, Microseconds now, size_t limit) {
+  return impl_->due.Due(route, lane, now, limit);
 }
 Result<std::optional<QueuedMessage>> Queue::Message(MessageKey key) { return impl_->ledger.Message(key); }
 Result<std::vector<QueuedRecipient>> Queue::WaitingSince(const Route& route, bool null_sender, Microseconds before,

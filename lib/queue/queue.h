@@ -93,6 +93,15 @@ struct Route {
   friend bool operator==(const Route&, const Route&) = default;
 };
 
+// Mail with few recipients and little content does not wait for the other kind, which takes long to send.
+enum class Lane { kLight, kBulk };
+constexpr Lane kLanes[] = {Lane::kLight, Lane::kBulk};
+constexpr uint64_t kLightRecipients = 50;
+constexpr uint64_t kLightBytes = 256 * 1024;
+constexpr Lane LaneOf(uint64_t recipients, uint64_t content_bytes) {
+  return recipients <= kLightRecipients && content_bytes <= kLightBytes ? Lane::kLight : Lane::kBulk;
+}
+
 // One recipient to work on, with what the work needs of its message.
 struct QueuedRecipient {
   RecipientKey key = 0;
@@ -255,8 +264,9 @@ class Queue {
   // The earliest next_attempt later than `after` of any waiting recipient (what is due already may be waiting for
   // its destination, and must not wake the runner again).
   Result<std::optional<Microseconds>> NextDue(Microseconds after);
-  // Due recipients for `route`, oldest next_attempt first, at most `limit`; of one message together and in order.
-  Result<std::vector<QueuedRecipient>> Due(const Route& route, Microseconds now, size_t limit);
+  // Due recipients for `route` in one lane, oldest next_attempt first, at most `limit`; of one message together and in
+  // order.
+  Result<std::vector<QueuedRecipient>> Due(const Route& route, Lane lane, Microseconds now, size_t limit);
   // Nothing when it is not there, or was damaged and has been set aside.
   Result<std::optional<QueuedMessage>> Message(MessageKey key);
   // Waiting recipients for `route` of messages with or without a sender (notices) that wait since before `before` of

@@ -60,9 +60,10 @@ CREATE TABLE recipient(
   last_status TEXT NOT NULL,
   last_text TEXT NOT NULL,
   checksum INTEGER,
+  bulk INTEGER NOT NULL DEFAULT 0 CHECK (bulk IN (0, 1)),
   PRIMARY KEY(message, number)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX recipient_waiting ON recipient(generation, transport, next_hop, next_attempt)
+CREATE INDEX recipient_waiting ON recipient(generation, transport, next_hop, bulk, next_attempt)
   WHERE state IN ('queued', 'in doubt');
 CREATE INDEX recipient_dispatched ON recipient(state) WHERE state = 'dispatched';
 
@@ -134,11 +135,17 @@ DROP INDEX message_arrival;
 CREATE INDEX message_age ON message((sender = ''), waiting_since);
 )sql";
 
-// From version 2, whose rows had no checksums.
+// From version 2, whose rows had no checksums and knew no lanes; the numbers are LaneOf()'s.
 constexpr const char* kFromVersion2 = R"sql(
 ALTER TABLE message ADD COLUMN checksum INTEGER;
 ALTER TABLE content ADD COLUMN checksum INTEGER;
 ALTER TABLE recipient ADD COLUMN checksum INTEGER;
+ALTER TABLE recipient ADD COLUMN bulk INTEGER NOT NULL DEFAULT 0 CHECK (bulk IN (0, 1));
+UPDATE recipient SET bulk = 1 WHERE message IN (SELECT key FROM message WHERE size > 262144) OR
+  message IN (SELECT message FROM recipient GROUP BY message HAVING count(*) > 50);
+DROP INDEX recipient_waiting;
+CREATE INDEX recipient_waiting ON recipient(generation, transport, next_hop, bulk, next_attempt)
+  WHERE state IN ('queued', 'in doubt');
 )sql";
 
 Result<void> MakeTables(Connection& connection) {

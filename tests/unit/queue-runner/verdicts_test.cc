@@ -35,7 +35,8 @@ class VerdictsTest : public PartsTest {
     EXPECT_TRUE(queue_->Insert(message, *sys::SealedCopy(header + "\n"), routes, 0));
     EXPECT_TRUE(queue_->Commit());
     std::vector<UnitPointer> units;
-    auto due = queue_->Due(kRelay, sys::WallClock(), recipients);
+    const auto lane = queue::LaneOf(recipients, header.size());
+    auto due = queue_->Due(kRelay, lane, sys::WallClock(), recipients);
     for (auto& one : *due) {
       if (units.empty() || units.back()->recipients.size() == 50) {
         units.push_back(std::make_shared<Unit>());

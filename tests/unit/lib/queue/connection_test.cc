@@ -85,7 +85,7 @@ TEST_F(QueueFile, ReportsDamageThatIsMetLater) {
   auto opened = TryOpen(*paths_);
   int damaged = 0;
   if (opened) {
-    const auto due = opened->Due(kRelay, kStart + seconds(9), 1000);
+    const auto due = opened->Due(kRelay, Lane::kLight, kStart + seconds(9), 1000);
     damaged += !due && due.error().code() == EUCLEAN;
     const auto page = opened->List(0, 1000, 10);
     damaged += !page && page.error().code() == EUCLEAN;

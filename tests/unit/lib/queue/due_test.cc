@@ -42,6 +42,22 @@ TEST_F(QueueDue, SelectsWhatIsDueOldestFirst) {
   EXPECT_THAT(MessagesOf(DueAt(kStart + seconds(60), 1)), ElementsAre(early.key));
 }
 
+TEST_F(QueueDue, KeepsFewRecipientsAndLittleContentApartFromTheRest) {
+  const Stored many = Put(1, kLightRecipients + 1);
+  const Stored large = Put(MakeMessage(2), std::string(kLightBytes + 1, 'x'));
+  const Stored few = Put(3, kLightRecipients);
+  const Stored small = Put(MakeMessage(4), std::string(kLightBytes, 'x'));
+  const auto light = queue().Due(kRelay, Lane::kLight, kStart + seconds(1), 1000);
+  const auto bulk = queue().Due(kRelay, Lane::kBulk, kStart + seconds(1), 1000);
+  ASSERT_TRUE(light && bulk);
+  EXPECT_EQ(light->size(), kLightRecipients + 1);
+  EXPECT_EQ(light->front().message, few.key);
+  EXPECT_EQ(light->back().message, small.key);
+  EXPECT_EQ(bulk->size(), kLightRecipients + 2);
+  EXPECT_EQ(bulk->front().message, many.key);
+  EXPECT_EQ(bulk->back().message, large.key);
+}
+
 TEST_F(QueueDue, WaitsInTwoStatesAlone) {
   struct Case {
     RecipientState state;

@@ -155,9 +155,13 @@ class QueueTest : public ::testing::Test {
     return outcome;
   }
   std::vector<QueuedRecipient> DueAt(Microseconds now, size_t limit = 1000, const Route& route = kRelay) {
-    auto due = queue().Due(route, now, limit);
-    EXPECT_TRUE(due) << due.error().text();
-    return due ? std::move(*due) : std::vector<QueuedRecipient>();
+    std::vector<QueuedRecipient> all;
+    for (const Lane lane : kLanes) {
+      auto due = queue().Due(route, lane, now, limit - all.size());
+      EXPECT_TRUE(due) << due.error().text();
+      if (due) all.insert(all.end(), due->begin(), due->end());
+    }
+    return all;
   }
   std::string ReadContent(MessageKey message) {
     auto directory = sys::OpenDirectory(paths_->Temporary());

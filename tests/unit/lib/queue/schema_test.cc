@@ -74,6 +74,25 @@ TEST_P(EarlierVersion, HasTheColumnsOfAQueueMadeToday) {
   EXPECT_EQ(columns(), today);
 }
 
+TEST_P(EarlierVersion, PutsMailOfMuchWorkIntoItsLane) {
+  for (const char* work :
+       {"UPDATE message SET size = 262145 WHERE key = 1",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50) "
+        "INSERT INTO recipient SELECT 1, i, address, original, notify, orcpt, state, since, generation, "
+        "transport, next_hop, next_attempt, attempts, last_status, last_text FROM n, recipient "
+        "WHERE message = 1 AND number = 0"}) {
+    Make();
+    Open();
+    const auto now = sys::WallClock();
+    EXPECT_EQ(queue().Due(kRelay, Lane::kLight, now, 100)->size(), 1U);
+    Make();
+    Edit(work);
+    Open();
+    EXPECT_EQ(queue().Due(kRelay, Lane::kLight, now, 100)->size(), 0U);
+    EXPECT_GE(queue().Due(kRelay, Lane::kBulk, now, 100)->size(), 1U);
+  }
+}
+
 // Messages of version 1 aged by the wall clock: they keep the age that they have.
 TEST_F(QueueTest, OfVersion1KeepsTheAgesOfItsMessages) {
   Edit(*sys::ReadFile(OUTPOST_SOURCE_DIR "/tests/unit/lib/queue/version_1.sql", 1 << 20));
