@@ -14,8 +14,10 @@
 #include <CLI/CLI.hpp>
 
 #include "admin/check_command.h"
+#include "admin/compat/postmap.h"
 #include "admin/conf_command.h"
 #include "admin/environment.h"
+#include "admin/map_command.h"
 #include "admin/queue_command.h"
 #include "admin/service_command.h"
 
@@ -34,6 +36,8 @@ struct Options {
   std::string id;
   std::string domain;
   std::vector<std::string> names;
+  std::string table;
+  std::vector<std::string> keys;
 };
 
 void DefineService(CLI::App& app, Options& options, Command& chosen) {
@@ -101,6 +105,29 @@ void DefineConfiguration(CLI::App& app, Options& options, Command& chosen) {
   });
 }
 
+void DefineMap(CLI::App& app, Options& options, Command& chosen) {
+  auto* map = app.add_subcommand("map", "Lookup tables, as the mailer reads them");
+  map->require_subcommand(1);
+  auto* query = map->add_subcommand("query", "What a table has for a key");
+  query->add_option("TABLE", options.table, "type:name, as in main.cf")->required();
+  query->add_option("KEY", options.keys, "Keys; - for those of standard input, one a line")->required();
+  query->add_flag("--json", options.json, "One JSON object a line");
+  query->callback([&] {
+    chosen = [&](Environment&) {
+      const bool with_key = options.keys.size() > 1 || options.keys.front() == "-";
+      return outpost::admin::QueryMap(options.table, options.keys, with_key, options.json);
+    };
+  });
+  auto* list = map->add_subcommand("list", "All entries of a table");
+  list->add_option("TABLE", options.table, "type:name")->required();
+  list->add_flag("--json", options.json, "One JSON object a line");
+  list->callback(
+      [&] { chosen = [&](Environment&) { return outpost::admin::ListMap(options.table, options.json); }; });
+  auto* check = map->add_subcommand("check", "What is wrong with tables, with file and line");
+  check->add_option("TABLE", options.names, "type:name")->required();
+  check->callback([&] { chosen = [&](Environment&) { return outpost::admin::CheckMaps(options.names); }; });
+}
+
 // One line, as for every other error. CLI11 says neither who speaks nor which words there are.
 std::string FailureMessage(const CLI::App* app, const CLI::Error& error) {
   return std::string("outpost: ") + error.what() + " (`" + app->get_name() + " --help` shows what is)\n";
@@ -109,6 +136,11 @@ std::string FailureMessage(const CLI::App* app, const CLI::Error& error) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const std::string_view path = argc > 0 ? argv[0] : "";
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  if (name == "postmap") {
+    return outpost::admin::Postmap(std::vector<std::string>(argv + 1, argv + argc));
+  }
   CLI::App app("The mailer for hosts that send mail and receive none", "outpost");
   app.set_version_flag("-v,--version", "outpost " OUTPOST_VERSION);
   Options options;
@@ -118,6 +150,7 @@ int main(int argc, char** argv) {
   DefineService(app, options, chosen);
   DefineQueue(app, options, chosen);
   DefineConfiguration(app, options, chosen);
+  DefineMap(app, options, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -19,14 +19,22 @@ void FileTable::Take(std::string_view text, std::vector<Complaint>* complaints) 
   table_ = make_(lines.lines, complaints);
 }
 
-sys::Result<std::optional<std::string>> FileTable::Find(std::string_view key) {
+sys::Result<void> FileTable::ReadIfChanged() {
   const sys::Result<std::optional<std::string>> text = file_.ReadIfChanged();
   if (!text) return text.error();
-  if (*text) {
-    std::vector<Complaint> told_when_it_is_checked;
-    Take(**text, &told_when_it_is_checked);
-  }
+  std::vector<Complaint> told_when_it_is_checked;
+  if (*text) Take(**text, &told_when_it_is_checked);
+  return {};
+}
+
+Found FileTable::Find(std::string_view key) {
+  if (auto current = ReadIfChanged(); !current) return current.error();
   return table_->Find(key);
+}
+
+sys::Result<void> FileTable::Walk(const EntryVisitor& visit) {
+  if (auto current = ReadIfChanged(); !current) return current;
+  return table_->Walk(visit);
 }
 
 }  // namespace outpost::conf

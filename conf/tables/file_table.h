@@ -22,10 +22,12 @@ class FileTable : public Table {
                                                   std::vector<Complaint>* complaints);
 
   // An Error when the file has become unreadable.
-  sys::Result<std::optional<std::string>> Find(std::string_view key) override;
+  Found Find(std::string_view key) override;
+  sys::Result<void> Walk(const EntryVisitor& visit) override;
 
  private:
   FileTable(std::string path, TableMaker make) : file_(std::move(path)), make_(std::move(make)) {}
+  sys::Result<void> ReadIfChanged();
   void Take(std::string_view text, std::vector<Complaint>* complaints);
 
   ChangingFile file_;

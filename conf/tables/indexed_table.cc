@@ -1,5 +1,6 @@
 #include "conf/tables/indexed_table.h"
 
+#include <algorithm>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -19,6 +20,16 @@ class IndexedTable : public Table {
     const auto found = values_.find(sys::LowerCase(key));
     if (found == values_.end()) return std::optional<std::string>();
     return std::optional(found->second);
+  }
+
+  sys::Result<void> Walk(const EntryVisitor& visit) override {
+    std::vector<std::string_view> keys;
+    for (const auto& entry : values_) keys.emplace_back(entry.first);
+    std::ranges::sort(keys);
+    for (const auto key : keys) {
+      if (!visit(key, values_.find(std::string(key))->second)) break;
+    }
+    return {};
   }
 
  private:

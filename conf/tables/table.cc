@@ -35,6 +35,8 @@ std::unique_ptr<Table> OpenOne(Configuration& configuration, std::string_view pa
 
 }  // namespace
 
+sys::Result<void> Table::Walk(const EntryVisitor&) { return sys::Error("a table of this type is no list of keys"); }
+
 TableList TableList::Open(Configuration& configuration, std::string_view parameter,
                           const std::vector<std::string>& items) {
   TableList list;

@@ -2,6 +2,7 @@
 // has changed.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,10 +18,15 @@ namespace outpost::conf {
 // found".
 using Found = sys::Result<std::optional<std::string>>;
 
+// A key and its value; false ends the walk.
+using EntryVisitor = std::function<bool(std::string_view key, std::string_view value)>;
+
 class Table {
  public:
   virtual ~Table() = default;
   virtual Found Find(std::string_view key) = 0;
+  // All that is in it, in order of key; an Error for tables that are no lists of keys.
+  virtual sys::Result<void> Walk(const EntryVisitor& visit);
 };
 
 // The tables of one `*_maps` parameter, asked left to right.

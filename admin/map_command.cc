@@ -1,0 +1,112 @@
+#include "admin/map_command.h"
+
+#include <algorithm>
+#include <iostream>
+#include <sysexits.h>
+
+#include <nlohmann/json.hpp>
+
+#include "admin/environment.h"
+#include "conf/tables/open_table.h"
+#include "lib/sys/text.h"
+
+namespace outpost::admin {
+namespace {
+
+constexpr int kNotFound = 1;  // Postfix's postmap
+
+std::string Place(const conf::TextComplaints& text, const conf::Complaint& complaint) {
+  if (text.file.empty()) return "";
+  return sys::Cat(text.file, ":", complaint.line, ": ");
+}
+
+std::string AsJson(std::string_view key, std::string_view value) {
+  const nlohmann::json object = {{"key", std::string(key)}, {"value", std::string(value)}};
+  return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+std::string AsLine(std::string_view key, std::string_view value) { return sys::Cat(key, "\t", value, "\n"); }
+
+}  // namespace
+
+std::unique_ptr<conf::Table> OpenMap(const std::string& item, size_t* complaints) {
+  std::vector<conf::TextComplaints> texts;
+  auto table = conf::OpenTable(item, &texts);
+  for (const auto& text : texts) {
+    for (const auto& complaint : text.complaints) PrintError(Place(text, complaint) + complaint.text);
+    if (complaints != nullptr) *complaints += text.complaints.size();
+  }
+  if (table) return std::move(*table);
+  PrintError(table.error().text());
+  return nullptr;
+}
+
+bool ForEachKeyOfInput(const std::function<void(std::string_view)>& ask) {
+  std::string key;
+  for (int c = std::cin.get(); c != std::istream::traits_type::eof(); c = std::cin.get()) {
+    if (c != '\n') {
+      key += static_cast<char>(c);
+    } else {
+      ask(key);
+      key.clear();
+    }
+    if (key.size() > kMaxKey) {
+      PrintError(sys::Cat("standard input has a line of more than ", kMaxKey, " bytes"));
+      return false;
+    }
+  }
+  if (!key.empty()) ask(key);
+  return true;
+}
+
+int QueryMap(const std::string& item, const std::vector<std::string>& keys, bool with_key, bool json) {
+  const auto table = OpenMap(item);
+  if (!table) return EX_CONFIG;
+  bool any = false;
+  bool failed = false;
+  const auto ask = [&](std::string_view key) {
+    const conf::Found found = table->Find(key);
+    if (!found) {
+      PrintError(sys::Cat(item, ": ", found.error().text()));
+      failed = true;
+    } else if (*found) {
+      any = true;
+      PrintOut(json ? AsJson(key, **found) : with_key ? AsLine(key, **found) : sys::Cat(**found, "\n"));
+    }
+  };
+  for (const auto& key : keys) {
+    if (key != "-") {
+      ask(key);
+    } else if (!ForEachKeyOfInput(ask)) {
+      return EX_DATAERR;
+    }
+  }
+  if (failed) return EX_TEMPFAIL;
+  return any ? EX_OK : kNotFound;
+}
+
+int ListMap(const std::string& item, bool json) {
+  const auto table = OpenMap(item);
+  if (!table) return EX_CONFIG;
+  const auto walked = table->Walk([json](std::string_view key, std::string_view value) {
+    PrintOut(json ? AsJson(key, value) : AsLine(key, value));
+    return true;
+  });
+  if (walked) return EX_OK;
+  PrintError(sys::Cat(item, ": ", walked.error().text()));
+  return EX_UNAVAILABLE;
+}
+
+int CheckMaps(const std::vector<std::string>& tables) {
+  bool right = true;
+  for (const auto& item : tables) {
+    size_t complaints = 0;
+    const bool opened = OpenMap(item, &complaints) != nullptr;
+    if (opened && complaints == 0)
+      PrintOut(sys::Cat(item, ": right; nothing is to be built: it is read as text\n"));
+    right = right && opened && complaints == 0;
+  }
+  return right ? EX_OK : EX_CONFIG;
+}
+
+}  // namespace outpost::admin

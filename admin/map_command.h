@@ -1,0 +1,30 @@
+// outpost map query | list | check: lookup tables as the mailer reads them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "conf/tables/table.h"
+
+namespace outpost::admin {
+
+// A table, after what is wrong with its text has been printed; nothing, after the reason, when it cannot be opened.
+// `complaints`, where given, receives how many lines were left out.
+std::unique_ptr<conf::Table> OpenMap(const std::string& item, size_t* complaints = nullptr);
+
+// Keys of at most this many bytes, one a line.
+constexpr size_t kMaxKey = 64 * 1024;
+// Calls `ask` for each line of standard input; false when it cannot be read, after saying why.
+bool ForEachKeyOfInput(const std::function<void(std::string_view)>& ask);
+
+// The value of each key in `table`, a line each: the value alone, or `with_key` "KEY<TAB>VALUE". EX_OK; 1 when none of
+// them is there; EX_TEMPFAIL when one could not be looked up; EX_CONFIG when there is no such table.
+int QueryMap(const std::string& table, const std::vector<std::string>& keys, bool with_key, bool json);
+
+// All entries, "KEY<TAB>VALUE" a line, or JSON.
+int ListMap(const std::string& table, bool json);
+
+// Says what is wrong with each table, and that it is right where nothing is. EX_CONFIG when something is.
+int CheckMaps(const std::vector<std::string>& tables);
+
+}  // namespace outpost::admin

@@ -1,0 +1,98 @@
+#include "admin/compat/postmap.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/temporary_directory.h"
+
+namespace outpost::admin {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+using Words = std::vector<std::string>;
+
+TEST(PostmapOptions, AreRead) {
+  const auto query = ParsePostmapOptions(Words{"-wq", "key", "-F", "hash:/a", "b", "static:c"}, "/here");
+  ASSERT_TRUE(query);
+  EXPECT_EQ(query->key, "key");
+  EXPECT_TRUE(query->values_are_files);
+  EXPECT_EQ(query->without_effect, "w");
+  EXPECT_THAT(query->tables, ElementsAre("hash:/a", "hash:/here/b", "static:c"));
+  const auto attached = ParsePostmapOptions(Words{"-qkey", "--", "-a"}, "/here");
+  ASSERT_TRUE(attached);
+  EXPECT_EQ(attached->key, "key");
+  EXPECT_THAT(attached->tables, ElementsAre("hash:/here/-a"));
+  EXPECT_TRUE(ParsePostmapOptions(Words{"-s", "a"}, "/here")->list);
+}
+
+TEST(PostmapOptions, WhatIsNotThereIsRefused) {
+  const std::pair<Words, std::string> cases[] = {
+      {{}, "no table is named"},           {{"-q", "a"}, "no table is named"},
+      {{"-q"}, "-q needs a value"},        {{"-d", "k", "a"}, "change the file with an editor"},
+      {{"-i", "a"}, "with an editor"},     {{"-h", "a"}, "ask for one key"},
+      {{"-x", "a"}, "no option -x"},       {{"-q", "k", "-s", "a"}, "exclude each other"},
+      {{"-c", "/none", "a"}, "no main.cf"}};
+  for (const auto& [words, part] : cases) {
+    const auto options = ParsePostmapOptions(words, "/here");
+    ASSERT_FALSE(options) << part;
+    EXPECT_THAT(options.error().text(), HasSubstr(part));
+  }
+}
+
+class PostmapTest : public testing::Test {
+ protected:
+  // What it prints, and its exit status.
+  std::pair<std::string, int> Run(const Words& words) {
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    const int status = Postmap(words);
+    errors_ = testing::internal::GetCapturedStderr();
+    return {testing::internal::GetCapturedStdout(), status};
+  }
+  using Outcome = std::pair<std::string, int>;
+
+  tests::TemporaryDirectory directory_;
+  std::string errors_;
+};
+
+TEST_F(PostmapTest, AsksTheTextOfATable) {
+  const std::string file = directory_.Write("table", "B two\na one\n");
+  EXPECT_EQ(Run({"-q", "b", file}), Outcome("two\n", 0));
+  EXPECT_EQ(Run({"-q", "x", file}), Outcome("", 1));
+  EXPECT_EQ(Run({"-q", "x", file, "static:else"}), Outcome("else\n", 0));
+  EXPECT_EQ(Run({"-q", "x", "fail:why"}), Outcome("", 1));
+  EXPECT_THAT(errors_, HasSubstr("fail:why"));
+}
+
+TEST_F(PostmapTest, ListsATable) {
+  const std::string file = directory_.Write("table", "B two\na one\n");
+  EXPECT_EQ(Run({"-s", file}), Outcome("a\tone\nb\ttwo\n", 0));
+  EXPECT_EQ(Run({"-s", "static:a"}).second, 1);
+  EXPECT_THAT(errors_, HasSubstr("no list of keys"));
+}
+
+TEST_F(PostmapTest, TakesValuesForFiles) {
+  const std::string one = directory_.Write("one", "1\n");
+  const std::string two = directory_.Write("two", "2\n");
+  const std::string file = directory_.Write("table", "a " + one + ", " + two + "\nb /none\n");
+  EXPECT_EQ(Run({"-F", "-q", "a", file}), Outcome("1\n2\n\n", 0));
+  EXPECT_EQ(Run({"-F", "-q", "b", file}), Outcome("", 1));
+}
+
+TEST_F(PostmapTest, ChecksATableAndSaysThatNothingIsBuilt) {
+  const std::string right = directory_.Write("right", "a one\n");
+  const std::string wrong = directory_.Write("wrong", "a one\nb\n");
+  EXPECT_THAT(Run({right}).first, HasSubstr("nothing is to be built"));
+  EXPECT_THAT(errors_, IsEmpty());
+  EXPECT_EQ(Run({right}).second, 0);
+  EXPECT_EQ(Run({wrong}), Outcome("", 1));
+  EXPECT_THAT(errors_, HasSubstr(wrong + ":2: a key without a value"));
+  EXPECT_EQ(Run({"-r", right}).second, 0);
+  EXPECT_THAT(errors_, HasSubstr("-r has no effect"));
+}
+
+}  // namespace
+}  // namespace outpost::admin
