@@ -24,6 +24,8 @@ Decision Decide(const mail::Verdict& verdict, const Attempt& attempt, const Sche
   switch (std::get<mail::Deferred>(verdict).fault) {
     case mail::Fault::kAccount:
       return {Next::kWaitForCircuit, attempt.now};
+    case mail::Fault::kSender:
+      return {Next::kRetry, NextAttempt(attempt, rules)};
     case mail::Fault::kMessage:
     case mail::Fault::kPath:
       break;

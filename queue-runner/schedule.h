@@ -45,7 +45,7 @@ Microseconds NextAttempt(const Attempt& attempt, const ScheduleRules& rules);
 // Past its lifetime. Ask only after a completed attempt: lifetime 0 means one attempt.
 bool HasExpired(const Attempt& attempt, const ScheduleRules& rules);
 
-// Account faults neither return nor expire anything.
+// Faults of the account, and of the sender, neither return nor expire anything.
 Decision Decide(const mail::Verdict& verdict, const Attempt& attempt, const ScheduleRules& rules);
 
 }  // namespace outpost::queue_runner

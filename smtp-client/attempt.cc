@@ -13,7 +13,29 @@ namespace outpost::smtp_client {
 
 using conf::TlsLevel;
 using mail::Deferred;
-using mail::Fault;
+
+namespace {
+
+Trouble TroubleOf(CertificateProblem problem) {
+  switch (problem) {
+    case CertificateProblem::kMissing:
+      return Trouble::kNoCertificate;
+    case CertificateProblem::kExpired:
+      return Trouble::kCertificateExpired;
+    case CertificateProblem::kNotYetValid:
+      return Trouble::kCertificateNotYetValid;
+    case CertificateProblem::kUnknownIssuer:
+      return Trouble::kCertificateUnknownIssuer;
+    case CertificateProblem::kWrongName:
+      return Trouble::kCertificateWrongName;
+    case CertificateProblem::kInvalid:
+    case CertificateProblem::kNone:
+      break;
+  }
+  return Trouble::kCertificateInvalid;
+}
+
+}  // namespace
 
 Attempt::Attempt(const Provision& provision, TlsLevel level, ConnectedSocket connected, sys::FdView channel,
                  const sys::Log& log)
@@ -26,7 +48,12 @@ Attempt::Attempt(const Provision& provision, TlsLevel level, ConnectedSocket con
 
 Attempt::Failure Attempt::Broken(const Interruption& trouble, Stage stage) const {
   if (trouble.kind == Interruption::Kind::kRunnerGone) return RunnerGone{};
-  return Deferred{{4, 4, 2}, DescribeInterruption(trouble, relay_, stage), Fault::kPath};
+  const Ruling& ruling = Judge(provision_.resolve.party, smtp_client::TroubleOf(trouble), stage);
+  return Defer(ruling, DescribeInterruption(trouble, relay_, stage));
+}
+
+Deferred Attempt::Fault(Trouble trouble, std::string why) const {
+  return Defer(Judge(provision_.resolve.party, trouble), std::move(why));
 }
 
 // One command and its one reply; "" waits alone. More than one reply to one command is none.
@@ -48,6 +75,7 @@ std::optional<Attempt::Failure> Attempt::OpenSession() {
   policy.tls_from_the_start = settings_.smtp_tls_wrappermode;
   policy.has_credential = provision_.credential.has_value();
   policy.always_send_ehlo = settings_.smtp_always_send_ehlo;
+  policy.party = provision_.resolve.party;
   Opening opening(std::move(policy), relay_);
   Opening::Step step = opening.Start();
   while (true) {
@@ -81,14 +109,15 @@ std::optional<Attempt::Failure> Attempt::StartTls() {
   const TlsRequest request{ServerName(settings_.smtp_tls_servername, next_hop, open_.peer.host),
                            NamesToMatch(match, next_hop, open_.peer.host), next_hop.host};
   auto stream = TlsStream::Make(*provision_.tls, open_.socket, request);
-  if (!stream) return Deferred{{4, 7, 5}, stream.error().text(), Fault::kPath};
+  if (!stream) return Fault(Trouble::kCannotBeginTls, stream.error().text());
   const sys::Microseconds deadline = sys::MonotonicClock() + settings_.smtp_starttls_timeout;
   while (true) {
     const StreamResult result = (*stream)->Handshake();
     if (result.kind == StreamResult::Kind::kDone) break;
     if (result.kind == StreamResult::Kind::kClosed || result.kind == StreamResult::Kind::kFailed) {
-      const std::string why = result.problem.empty() ? "connection closed" : result.problem;
-      return Deferred{{4, 7, 5}, sys::Cat("Cannot start TLS with ", relay_, ": ", why), Fault::kPath};
+      const bool closed = result.problem.empty();
+      return Fault(closed ? Trouble::kTlsClosed : Trouble::kTlsFailed,
+                   sys::Cat("Cannot start TLS with ", relay_, ": ", closed ? "connection closed" : result.problem));
     }
     if (auto trouble = open_.conversation->WaitFor(result.kind, deadline))
       return Broken(*trouble, Stage::kStartTls);
@@ -104,7 +133,9 @@ std::optional<Attempt::Failure> Attempt::StartTls() {
 std::optional<Attempt::Failure> Attempt::CheckCertificate() {
   if (level_ < TlsLevel::kVerify || open_.tls->matched) return std::nullopt;
   const char* what = open_.tls->trusted ? "Server certificate not verified" : "Server certificate not trusted";
-  return Deferred{{4, 7, 5}, sys::Cat(what, ": ", relay_, ": ", open_.tls->problem), Fault::kAccount};
+  const Trouble trouble = provision_.verified_elsewhere ? Trouble::kCertificateOfThisNetwork
+                                                        : TroubleOf(open_.tls->certificate_problem);
+  return Fault(trouble, sys::Cat(what, ": ", relay_, ": ", open_.tls->problem));
 }
 
 // DNS has no part in it: an answer of 127.0.0.1 would lead a secret to whoever listens there (attacks S18, S26).
@@ -119,7 +150,7 @@ std::optional<Attempt::Failure> Attempt::LogIn() {
   if (choice.candidates.empty()) return NoMechanism(choice);
   auto exchange = BeginSasl(choice.candidates, choice.options, provision_.next_hop.host, *provision_.credential);
   if (!exchange)
-    return Deferred{{4, 7, 0}, sys::Cat("SASL authentication failed: ", exchange.error().text()), Fault::kAccount};
+    return Fault(Trouble::kNoPlugins, sys::Cat("SASL authentication failed: ", exchange.error().text()));
   Login login(**exchange, relay_);
   if (auto failure = Exchange(login)) return failure;
   open_.mechanism = (*exchange)->mechanism();
@@ -140,9 +171,12 @@ std::optional<Attempt::Failure> Attempt::Exchange(Login& login) {
 
 Deferred Attempt::NoMechanism(const MechanismChoice& choice) const {
   std::string why;
+  Trouble trouble = Trouble::kNoMechanism;
   if (!open_.capabilities.auth) {
+    trouble = Trouble::kAuthNotOffered;
     why = sys::Cat("server ", relay_, " does not offer AUTH");
   } else if (choice.withheld_from_unknown_peer) {
+    trouble = Trouble::kSecretWithheld;
     why = sys::Cat("the password for ", provision_.next_hop.configured, " is not sent to ", relay_, ": ",
                    WithheldAdvice());
   } else {
@@ -150,7 +184,7 @@ Deferred Attempt::NoMechanism(const MechanismChoice& choice) const {
     for (const auto& name : open_.capabilities.mechanisms) offered += sys::Cat(" ", name);
     why = sys::Cat("no mechanism that main.cf allows on this connection; server ", relay_, " offers:", offered);
   }
-  return Deferred{{4, 7, 0}, sys::Cat("SASL authentication failed; ", why), Fault::kAccount};
+  return Fault(trouble, sys::Cat("SASL authentication failed; ", why));
 }
 
 // What to add to main.cf.

@@ -12,6 +12,7 @@
 #include "smtp-client/capabilities.h"
 #include "smtp-client/connect.h"
 #include "smtp-client/conversation.h"
+#include "smtp-client/faults.h"
 #include "smtp-client/login.h"
 #include "smtp-client/mechanisms.h"
 #include "smtp-client/peer.h"
@@ -53,6 +54,7 @@ class Attempt {
   std::optional<Failure> StartTls();
   std::optional<Failure> CheckCertificate();
   std::optional<Failure> Exchange(Login& login);
+  mail::Deferred Fault(Trouble trouble, std::string why) const;
   mail::Deferred NoMechanism(const MechanismChoice& choice) const;
   std::string WithheldAdvice() const;
   std::variant<Reply, Interruption> Converse(const std::string& command, Stage stage);

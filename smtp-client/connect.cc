@@ -25,8 +25,8 @@ struct Attempt {
   sys::Microseconds deadline;
 };
 
-std::string Describe(const Peer& peer, int code) {
-  return sys::Cat("connect to ", peer.ToString(), ": ", strerror(code));
+ConnectFailure Describe(const Peer& peer, int code) {
+  return {sys::Cat("connect to ", peer.ToString(), ": ", strerror(code)), code};
 }
 
 class Race {
@@ -46,7 +46,7 @@ class Race {
       if (!Wait(now)) return RunnerGone{};
       if (auto connected = Harvest()) return std::move(*connected);
     }
-    return ConnectFailure{failure_};
+    return failure_;
   }
 
  private:
@@ -117,7 +117,7 @@ class Race {
   sys::FdView channel_;
   std::vector<Attempt> attempts_;
   sys::Microseconds next_start_{};
-  std::string failure_;
+  ConnectFailure failure_;
 };
 
 }  // namespace

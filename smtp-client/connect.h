@@ -21,6 +21,7 @@ struct ConnectedSocket {
 };
 struct ConnectFailure {
   std::string why;  // "connect to smtp.example.org[192.0.2.1]:587: Connection refused": the last one's
+  int code = 0;     // its errno
 };
 
 // Takes what it has tried from the front of `addresses`; what is left can be tried by another call. `limit` is for

@@ -14,7 +14,6 @@ namespace {
 
 using conf::TlsLevel;
 using mail::Deferred;
-using mail::Fault;
 
 using Outcome = std::variant<OpenConnection, OpenFailure, RunnerGone>;
 
@@ -48,7 +47,7 @@ class Opener {
     if (std::holds_alternative<RunnerGone>(connected)) return RunnerGone{};
     if (const auto* refused = std::get_if<ConnectFailure>(&connected)) {
       // What an earlier session's relay had said tells more than that another cannot be reached.
-      if (failure_.relay.empty()) failure_.verdict = Deferred{{4, 4, 1}, refused->why, Fault::kPath};
+      if (failure_.relay.empty()) failure_.verdict = Fault(ConnectTrouble(refused->code), refused->why);
       return std::move(failure_);
     }
     ++sessions_;
@@ -108,8 +107,11 @@ class Opener {
     return waited >= settings_.minimal_backoff_time;
   }
 
-  static Outcome CannotConfine(const sys::Error& error) {
-    return OpenFailure{Deferred{{4, 3, 0}, error.text(), Fault::kPath}, ""};
+  Deferred Fault(Trouble trouble, std::string why) const {
+    return Defer(Judge(provision_.resolve.party, trouble), std::move(why));
+  }
+  Outcome CannotConfine(const sys::Error& error) const {
+    return OpenFailure{Fault(Trouble::kCannotConfine, error.text()), ""};
   }
 
   Provision& provision_;

@@ -29,6 +29,19 @@ std::string DescribeInterruption(const Interruption& trouble, std::string_view r
   return "";
 }
 
+Trouble TroubleOf(const Interruption& interruption) {
+  switch (interruption.kind) {
+    case Interruption::Kind::kLost:
+    case Interruption::Kind::kRunnerGone:
+      return Trouble::kConnectionLost;
+    case Interruption::Kind::kTimeout:
+      return Trouble::kTimeout;
+    case Interruption::Kind::kNonsense:
+      return Trouble::kNonsense;
+  }
+  return Trouble::kConnectionLost;
+}
+
 struct Delivery::Current {
   const Assignment& assignment;
   Transaction transaction;
@@ -47,7 +60,8 @@ Delivery::End Delivery::Deliver(const Assignment& assignment) {
   ++messages_;
   const TransactionRequest request{&assignment.message.envelope, &assignment.recipients,
                                    assignment.message.content_bytes};
-  Current current{assignment, Transaction(request, facts_.capabilities, facts_.relay, needs_reset_), {}};
+  Current current{
+      assignment, Transaction(request, facts_.capabilities, facts_.party, facts_.relay, needs_reset_), {}};
   const bool first = messages_ == 1;
   current.times.arrival = Microseconds(assignment.message.arrival_us);
   current.times.activated = Microseconds(assignment.message.activated_us);
@@ -126,7 +140,7 @@ std::optional<Interruption> Delivery::SendBlocks(Current& current) {
   do {
     const auto block = writer.Next();
     if (!block) {
-      current.transaction.Settle(mail::Deferred{{4, 3, 0}, block.error().text(), mail::Fault::kMessage});
+      current.transaction.Settle(Defer(Judge(facts_.party, Trouble::kContentUnreadable), block.error().text()));
       return Interruption{Interruption::Kind::kLost, block.error().text()};
     }
     // The last look before the message is the relay's: a reply that is there already is none to its end.
@@ -152,7 +166,8 @@ std::optional<Interruption> Delivery::LookAround() {
 // Before the lone dot is out, the relay cannot have taken the message; after it only the relay knows, and our
 // silence makes it "in doubt".
 void Delivery::SettleInterrupted(Current& current, const Interruption& trouble) {
-  mail::Deferred why{{4, 4, 2}, DescribeInterruption(trouble, facts_.relay, current.stage), mail::Fault::kPath};
+  const Ruling& ruling = Judge(facts_.party, TroubleOf(trouble), current.stage);
+  mail::Deferred why = Defer(ruling, DescribeInterruption(trouble, facts_.relay, current.stage));
   if (current.dot_sent) {
     log_.Warning(sys::Cat(current.assignment.message.id.text(), ": ", why.why));
     return;
@@ -160,9 +175,12 @@ void Delivery::SettleInterrupted(Current& current, const Interruption& trouble) 
   static_cast<void>(conversation_.LookAround());
   if (const auto said = conversation_.TakeWaiting()) {
     why.why += sys::Cat("; it said: ", said->ToString());
-    // Too large, or not wanted: words on this content alone.
-    const bool of_content = current.stage == Stage::kContent && said->Class() >= 4 && said->code != kClosing;
-    if (of_content) why = {said->SoftStatus(), std::move(why.why), mail::Fault::kMessage};
+    // Too large, or not wanted: words on this content.
+    if (current.stage == Stage::kContent) {
+      const Ruling& of_content = Judge(facts_.party, Stage::kContent, *said);
+      if (of_content.fault == mail::Fault::kMessage)
+        why = Defer(of_content, StatusOf(of_content, *said), std::move(why.why));
+    }
   }
   current.transaction.Abandon(why, trouble.kind == Interruption::Kind::kNonsense);
 }

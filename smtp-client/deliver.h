@@ -18,6 +18,7 @@ namespace outpost::smtp_client {
 // What all messages of a session share.
 struct SessionFacts {
   std::string relay;  // "host[addr]:port"
+  Party party = Party::kRelay;
   Capabilities capabilities;
   Microseconds begun{};      // wall clock: when the process took up its work
   Microseconds connected{};  // and when the session was ready
@@ -63,5 +64,6 @@ class Delivery {
 
 // "lost connection with R while sending RCPT TO", "conversation with R timed out while ...".
 std::string DescribeInterruption(const Interruption& trouble, std::string_view relay, Stage stage);
+Trouble TroubleOf(const Interruption& interruption);
 
 }  // namespace outpost::smtp_client

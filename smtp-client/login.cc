@@ -9,7 +9,6 @@ namespace outpost::smtp_client {
 namespace {
 
 constexpr int kChallenge = 334;
-constexpr int kClosing = 421;
 
 }  // namespace
 
@@ -28,17 +27,18 @@ Login::Step Login::Start() {
 }
 
 Login::Step Login::OnReply(const Reply& reply) {
-  if (!aborted_.empty()) return Fail({4, 7, 0}, aborted_);
+  if (!aborted_.empty()) return Fail(Trouble::kLoginAborted, aborted_);
   if (reply.code == kChallenge) return OnChallenge(reply);
   if (reply.Class() == 2) {
     if (exchange_.complete()) return {Next::kDone, "", {}};
-    return Fail({4, 7, 0}, sys::Cat("SASL authentication failed: ", relay_,
-                                    " accepted the login without completing ", exchange_.mechanism()));
+    return Fail(Trouble::kLoginUnproven,
+                sys::Cat("SASL authentication failed: ", relay_, " accepted the login without completing ",
+                         exchange_.mechanism()));
   }
-  mail::EnhancedStatus status = reply.SoftStatus();
-  if (status.subject == 0) status = {4, 7, 8};
-  return Fail(status, sys::Cat("SASL authentication failed; server ", relay_, " said: ", reply.ToString()),
-              reply.code == kClosing ? mail::Fault::kPath : mail::Fault::kAccount);
+  const Ruling& ruling = Judge(Party::kRelay, Stage::kAuth, reply);
+  return {Next::kFailed, "",
+          Defer(ruling, StatusOf(ruling, reply),
+                sys::Cat("SASL authentication failed; server ", relay_, " said: ", reply.ToString()))};
 }
 
 Login::Step Login::OnChallenge(const Reply& reply) {
@@ -63,8 +63,8 @@ Login::Step Login::Abort(std::string_view why) {
   return {Next::kReply, "*\r\n", {}};
 }
 
-Login::Step Login::Fail(mail::EnhancedStatus status, std::string why, mail::Fault fault) const {
-  return {Next::kFailed, "", mail::Deferred{status, std::move(why), fault}};
+Login::Step Login::Fail(Trouble trouble, std::string why) {
+  return {Next::kFailed, "", Defer(Judge(Party::kRelay, trouble), std::move(why))};
 }
 
 }  // namespace outpost::smtp_client

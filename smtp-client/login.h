@@ -11,6 +11,7 @@
 
 #include "lib/mail/verdict.h"
 #include "lib/sys/error.h"
+#include "smtp-client/faults.h"
 #include "smtp-client/reply.h"
 
 namespace outpost::smtp_client {
@@ -47,7 +48,7 @@ class Login {
  private:
   Step OnChallenge(const Reply& reply);
   Step Abort(std::string_view why);
-  Step Fail(mail::EnhancedStatus status, std::string why, mail::Fault fault = mail::Fault::kAccount) const;
+  static Step Fail(Trouble trouble, std::string why);
 
   SaslExchange& exchange_;
   std::string relay_;

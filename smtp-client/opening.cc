@@ -51,12 +51,15 @@ Opening::Step Opening::OnReply(const Reply& reply) {
     case Stage::kQuit:
       break;
   }
-  return Fail({4, 5, 0}, sys::Cat("host ", relay_, " answered what was not asked: ", reply.ToString()));
+  return Fail(Judge(policy_.party, Stage::kMail, reply), reply,
+              sys::Cat("host ", relay_, " answered what was not asked: ", reply.ToString()));
 }
 
 Opening::Step Opening::Greet(const Reply& reply) {
-  if (reply.code != kServiceReady)
-    return Fail(reply.SoftStatus(), sys::Cat("host ", relay_, " refused to talk to me: ", reply.ToString()));
+  if (reply.code != kServiceReady) {
+    return Fail(Judge(policy_.party, stage_, reply), reply,
+                sys::Cat("host ", relay_, " refused to talk to me: ", reply.ToString()));
+  }
   const bool needs_esmtp = policy_.has_credential || (TlsRequired() && !tls_);
   if (policy_.always_send_ehlo || needs_esmtp || SaysEsmtp(reply)) return SendEhlo();
   stage_ = Stage::kHelo;
@@ -69,23 +72,28 @@ Opening::Step Opening::SendEhlo() {
 }
 
 Opening::Step Opening::OnEhlo(const Reply& reply) {
-  if (reply.Class() == 5 && !tls_ && !TlsRequired() && !policy_.has_credential) {
+  if (reply.Class() != 2) {
+    const Ruling& ruling = Judge(policy_.party, stage_, reply);
+    const bool helo_does = !tls_ && !TlsRequired() && !policy_.has_credential;
+    if (ruling.action != Action::kTryHelo || !helo_does) return Fail(ruling, reply);
     stage_ = Stage::kHelo;
     return {Next::kReply, sys::Cat("HELO ", policy_.helo_name, "\r\n"), {}};
   }
-  if (reply.Class() != 2) return Fail(reply.SoftStatus(), DescribeRefusal(relay_, reply, Stage::kEhlo));
   capabilities_ = ParseEhlo(reply);
   if (tls_ || policy_.tls_level == conf::TlsLevel::kNone) return {Next::kReady, "", {}};
   if (capabilities_.starttls) {
     stage_ = Stage::kStartTls;
     return {Next::kReply, "STARTTLS\r\n", {}};
   }
-  if (TlsRequired()) return Fail({4, 7, 4}, sys::Cat("TLS is required, but was not offered by host ", relay_));
+  if (TlsRequired()) {
+    const Ruling& ruling = Judge(policy_.party, Trouble::kTlsNotOffered);
+    return {Next::kFailed, "", Defer(ruling, sys::Cat("TLS is required, but was not offered by host ", relay_))};
+  }
   return {Next::kReady, "", {}};
 }
 
 Opening::Step Opening::OnHelo(const Reply& reply) {
-  if (reply.Class() != 2) return Fail(reply.SoftStatus(), DescribeRefusal(relay_, reply, Stage::kHelo));
+  if (reply.Class() != 2) return Fail(Judge(policy_.party, stage_, reply), reply);
   capabilities_ = {};
   return {Next::kReady, "", {}};
 }
@@ -93,13 +101,15 @@ Opening::Step Opening::OnHelo(const Reply& reply) {
 // A relay that offered TLS and then refuses it gets no plain text: that is how an attacker would look.
 Opening::Step Opening::OnStartTls(const Reply& reply) {
   if (reply.code == kServiceReady) return {Next::kHandshake, "", {}};
-  mail::EnhancedStatus status = reply.SoftStatus();
-  if (status.subject == 0) status = {4, 7, 5};
-  return Fail(status, DescribeRefusal(relay_, reply, Stage::kStartTls));
+  return Fail(Judge(policy_.party, stage_, reply), reply);
 }
 
-Opening::Step Opening::Fail(mail::EnhancedStatus status, std::string why) const {
-  return {Next::kFailed, "", mail::Deferred{status, std::move(why), mail::Fault::kPath}};
+Opening::Step Opening::Fail(const Ruling& ruling, const Reply& reply) const {
+  return Fail(ruling, reply, DescribeRefusal(relay_, reply, stage_));
+}
+
+Opening::Step Opening::Fail(const Ruling& ruling, const Reply& reply, std::string why) const {
+  return {Next::kFailed, "", Defer(ruling, StatusOf(ruling, reply), std::move(why))};
 }
 
 }  // namespace outpost::smtp_client

@@ -12,6 +12,7 @@
 #include "conf/settings.h"
 #include "lib/mail/verdict.h"
 #include "smtp-client/capabilities.h"
+#include "smtp-client/faults.h"
 #include "smtp-client/reply.h"
 #include "smtp-client/stage.h"
 
@@ -23,6 +24,7 @@ struct OpeningPolicy {
   bool tls_from_the_start = false;  // smtp_tls_wrappermode: the handshake comes before the greeting
   bool has_credential = false;      // then HELO does not do, nor plain text where TLS was refused
   bool always_send_ehlo = true;
+  Party party = Party::kRelay;
 };
 
 class Opening {
@@ -56,7 +58,8 @@ class Opening {
   Step OnEhlo(const Reply& reply);
   Step OnHelo(const Reply& reply);
   Step OnStartTls(const Reply& reply);
-  Step Fail(mail::EnhancedStatus status, std::string why) const;
+  Step Fail(const Ruling& ruling, const Reply& reply) const;
+  Step Fail(const Ruling& ruling, const Reply& reply, std::string why) const;
   bool TlsRequired() const { return policy_.tls_level >= conf::TlsLevel::kEncrypt; }
 
   OpeningPolicy policy_;

@@ -15,6 +15,17 @@ struct Peer {
   std::string ToString() const;
 };
 
+// What is wrong with a certificate.
+enum class CertificateProblem {
+  kNone,
+  kMissing,
+  kExpired,
+  kNotYetValid,
+  kUnknownIssuer,
+  kInvalid,    // anything else in its chain
+  kWrongName,  // trusted, and for somebody else
+};
+
 struct TlsFacts {
   std::string cipher;  // "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)"
   bool has_certificate = false;
@@ -22,6 +33,7 @@ struct TlsFacts {
   bool matched = false;              // and it is for a name that the security level asks for
   bool is_configured_relay = false;  // and it is for the relay that main.cf names: DNS had no part in it
   std::string problem;               // why not trusted or not matched; "" when both
+  CertificateProblem certificate_problem = CertificateProblem::kNone;  // why not matched
 
   // "Verified", "Trusted", "Untrusted" or "Anonymous", as Postfix logs it.
   const char* Word() const;

@@ -15,11 +15,13 @@ using conf::Finding;
 using conf::SmtpClientSettings;
 using conf::TlsLevel;
 
-mail::Deferred ConfigurationFault(std::string_view why) {
-  return {{4, 3, 5}, sys::Cat("mail system configuration error: ", why), mail::Fault::kPath};
+mail::Deferred ConfigurationFault(std::string_view why, Trouble trouble = Trouble::kConfiguration) {
+  return Defer(Judge(Party::kRelay, trouble), sys::Cat("mail system configuration error: ", why));
 }
 
-mail::Deferred AccountFault(std::string_view why) { return {{4, 7, 0}, std::string(why), mail::Fault::kAccount}; }
+mail::Deferred AccountFault(Trouble trouble, std::string why) {
+  return Defer(Judge(Party::kRelay, trouble), std::move(why));
+}
 
 std::optional<std::string> FirstError(const conf::Configuration& configuration) {
   for (const auto& finding : configuration.findings()) {
@@ -40,7 +42,7 @@ ResolvePolicy MakeResolvePolicy(const SmtpClientSettings& settings, bool is_reci
   policy.order.randomize = settings.smtp_randomize_addresses;
   policy.order.limit = static_cast<size_t>(std::max<int64_t>(settings.smtp_mx_address_limit, 0));
   policy.mx_lookups = !settings.disable_dns_lookups;
-  policy.failures_are_final = is_recipient_domain;
+  if (is_recipient_domain) policy.party = Party::kRecipientDomain;
   return policy;
 }
 
@@ -78,11 +80,12 @@ std::variant<Provision, mail::Deferred> Prepare(conf::Configuration& configurati
 
   auto parsed = ParseNextHop(request.next_hop, static_cast<uint16_t>(settings.smtp_tcp_port));
   if (!parsed && request.is_recipient_domain) {
-    provision.refusal = mail::Returned{{5, 1, 2}, parsed.error().text()};
+    provision.refusal = Decide(Judge(Party::kRecipientDomain, Trouble::kBadDomain), parsed.error().text());
     return provision;
   }
-  if (!parsed) return ConfigurationFault(parsed.error().text());
+  if (!parsed) return ConfigurationFault(parsed.error().text(), Trouble::kBadDomain);
   provision.next_hop = std::move(*parsed);
+  provision.verified_elsewhere = request.verified_elsewhere;
   provision.resolve = MakeResolvePolicy(settings, request.is_recipient_domain);
   auto sasl = MakeSaslPolicy(settings);
   if (!sasl) return ConfigurationFault(sasl.error().text());
@@ -96,10 +99,13 @@ std::variant<Provision, mail::Deferred> Prepare(conf::Configuration& configurati
 
   if (!settings.smtp_sasl_auth_enable) return provision;
   auto credential = LookUpCredential(configuration, provision.next_hop, log);
-  if (!credential) return AccountFault(sys::Cat("cannot read credentials: ", credential.error().text()));
+  if (!credential)
+    return AccountFault(Trouble::kNoCredentials, sys::Cat("cannot read credentials: ", credential.error().text()));
   provision.credential = std::move(*credential);
   if (provision.credential) {
-    if (auto loaded = LoadSaslPlugins(); !loaded) return AccountFault(loaded.error().text());
+    if (auto loaded = LoadSaslPlugins(); !loaded) return AccountFault(Trouble::kNoPlugins, loaded.error().text());
+    // Whoever has an account there says so in main.cf: it is a relay.
+    provision.resolve.party = Party::kRelay;
   }
   return provision;
 }

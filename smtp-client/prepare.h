@@ -21,9 +21,11 @@ namespace outpost::smtp_client {
 
 struct Provision {
   // A recipient's domain that is no name: its mail is returned, without a connection.
-  std::optional<mail::Returned> refusal;
+  std::optional<mail::Verdict> refusal;
   conf::SmtpClientSettings settings;
   NextHop next_hop;
+  // The relay's certificate was good on another network than the one that this host is in now.
+  bool verified_elsewhere = false;
   ResolvePolicy resolve;
   std::optional<TlsContext> tls;  // nothing at level none
   std::optional<Credential> credential;

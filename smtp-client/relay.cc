@@ -13,21 +13,33 @@ namespace {
 
 constexpr size_t kMaxMailHosts = 50;  // whose addresses are looked for
 
-// `for_good`: DNS has said so, and not that it does not know.
-mail::Verdict Failure(mail::EnhancedStatus status, std::string why, bool for_good, const ResolvePolicy& policy) {
-  if (for_good && policy.failures_are_final) return mail::Returned{status, std::move(why)};
-  status.category = 4;
-  return mail::Deferred{status, std::move(why), mail::Fault::kPath};
+Trouble TroubleOf(DnsStatus status) {
+  switch (status) {
+    case DnsStatus::kNoName:
+      return Trouble::kDnsNoName;
+    case DnsStatus::kNoRecord:
+      return Trouble::kDnsNoRecord;
+    case DnsStatus::kServerFailure:
+      return Trouble::kDnsServerFailure;
+    case DnsStatus::kRefused:
+      return Trouble::kDnsRefused;
+    case DnsStatus::kTimeout:
+      return Trouble::kDnsTimeout;
+    case DnsStatus::kUnreachable:
+      return Trouble::kDnsUnreachable;
+    case DnsStatus::kNonsense:
+    case DnsStatus::kFound:
+      break;
+  }
+  return Trouble::kDnsNonsense;
 }
 
 // In Postfix's words.
-mail::Verdict NotFound(std::string_view name, std::string_view type, DnsStatus status, std::string_view problem,
+mail::Verdict NotFound(std::string_view name, std::string_view type, Trouble trouble, std::string_view problem,
                        const ResolvePolicy& policy) {
-  const bool for_good = status == DnsStatus::kNothing;
-  return Failure(
-      for_good ? mail::EnhancedStatus{5, 4, 4} : mail::EnhancedStatus{4, 4, 3},
-      sys::Cat("Host or domain name not found. Name service error for name=", name, " type=", type, ": ", problem),
-      for_good, policy);
+  return Decide(
+      Judge(policy.party, trouble),
+      sys::Cat("Host or domain name not found. Name service error for name=", name, " type=", type, ": ", problem));
 }
 
 bool IsNullMx(const std::vector<MailHost>& hosts) {
@@ -39,12 +51,15 @@ bool IsNullMx(const std::vector<MailHost>& hosts) {
 std::variant<std::vector<MailHost>, mail::Verdict> ChooseMailHosts(const std::string& domain, MailHostAnswer answer,
                                                                    const ResolvePolicy& policy) {
   // Without MX the domain's own address serves; whether there is such a name is seen when that is asked for.
-  if (answer.status == DnsStatus::kNothing) return std::vector<MailHost>{{domain, 0}};
-  if (answer.status == DnsStatus::kUnsure) return NotFound(domain, "MX", answer.status, answer.problem, policy);
-  if (IsNullMx(answer.hosts))
-    return Failure({5, 1, 10}, sys::Cat("Domain ", domain, " does not accept mail (nullMX)"), true, policy);
+  if (IsNothing(answer.status)) return std::vector<MailHost>{{domain, 0}};
+  if (IsUnsure(answer.status)) return NotFound(domain, "MX", TroubleOf(answer.status), answer.problem, policy);
+  if (IsNullMx(answer.hosts)) {
+    return Decide(Judge(policy.party, Trouble::kDnsNullMx),
+                  sys::Cat("Domain ", domain, " does not accept mail (nullMX)"));
+  }
   std::erase_if(answer.hosts, [](const auto& host) { return !IsHostName(host.name); });
-  if (answer.hosts.empty()) return NotFound(domain, "MX", DnsStatus::kNothing, "no record names a host", policy);
+  if (answer.hosts.empty())
+    return NotFound(domain, "MX", Trouble::kDnsNoHostNamed, "no record names a host", policy);
   std::ranges::stable_sort(answer.hosts, {}, &MailHost::preference);
   if (answer.hosts.size() > kMaxMailHosts) answer.hosts.resize(kMaxMailHosts);
   return std::move(answer.hosts);
@@ -56,10 +71,10 @@ Resolution ChooseAddresses(const std::vector<MailHost>& hosts, std::vector<Addre
   for (auto& answer : answers) std::ranges::move(answer.addresses, std::back_inserter(found));
   if (!found.empty()) return OrderAddresses(std::move(found), policy.order, random);
   // Nothing is for good while one of them is not known.
-  auto shown = std::ranges::find(answers, DnsStatus::kUnsure, &AddressAnswer::status);
+  auto shown = std::ranges::find_if(answers, IsUnsure, &AddressAnswer::status);
   if (shown == answers.end()) shown = answers.begin();
   const auto& host = hosts[static_cast<size_t>(shown - answers.begin())];
-  return NotFound(host.name, "A", shown->status, shown->problem, policy);
+  return NotFound(host.name, "A", TroubleOf(shown->status), shown->problem, policy);
 }
 
 Resolution ResolveRelay(const NextHop& next_hop, const ResolvePolicy& policy, sys::FdView channel) {
@@ -67,7 +82,7 @@ Resolution ResolveRelay(const NextHop& next_hop, const ResolvePolicy& policy, sy
     if (auto address = NumericAddress(next_hop.host, next_hop.port)) return std::vector{std::move(*address)};
   }
   auto resolver = Resolver::Make(sys::MonotonicClock() + policy.limit, channel);
-  if (!resolver) return Failure({4, 3, 0}, resolver.error().text(), false, policy);
+  if (!resolver) return Decide(Judge(policy.party, Trouble::kCannotResolve), resolver.error().text());
   std::vector<MailHost> hosts{{next_hop.host, 0}};
   if (next_hop.lookup_mx && policy.mx_lookups) {
     auto answer = resolver->MailHosts(next_hop.host);

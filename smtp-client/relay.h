@@ -2,7 +2,7 @@
 //
 // For a relay that main.cf names, every failure is a path fault. For a recipient's own domain, when no relayhost is
 // set, DNS can say for good that nobody takes mail there: no such domain, no address, or a null MX (RFC 7505); then
-// the mail is returned.
+// the mail is returned (faults.h).
 #pragma once
 
 #include <chrono>
@@ -12,6 +12,7 @@
 
 #include "lib/mail/verdict.h"
 #include "lib/sys/unique_fd.h"
+#include "smtp-client/faults.h"
 #include "smtp-client/next_hop.h"
 #include "smtp-client/relay_address.h"
 #include "smtp-client/resolver.h"
@@ -21,8 +22,8 @@ namespace outpost::smtp_client {
 struct ResolvePolicy {
   AddressFamilies families;
   AddressOrder order;
-  bool mx_lookups = true;           // disable_dns_lookups: no
-  bool failures_are_final = false;  // a recipient's domain, not a configured relay
+  bool mx_lookups = true;  // disable_dns_lookups: no
+  Party party = Party::kRelay;
   std::chrono::seconds limit{100};
 };
 

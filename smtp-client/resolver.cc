@@ -24,9 +24,25 @@ struct ChannelFreer {
 using AresChannel = std::unique_ptr<std::remove_pointer_t<ares_channel>, ChannelFreer>;
 
 DnsStatus ToStatus(int status) {
-  if (status == ARES_SUCCESS) return DnsStatus::kFound;
-  if (status == ARES_ENOTFOUND || status == ARES_ENODATA) return DnsStatus::kNothing;
-  return DnsStatus::kUnsure;
+  switch (status) {
+    case ARES_SUCCESS:
+      return DnsStatus::kFound;
+    case ARES_ENOTFOUND:
+      return DnsStatus::kNoName;
+    case ARES_ENODATA:
+      return DnsStatus::kNoRecord;
+    case ARES_ESERVFAIL:
+      return DnsStatus::kServerFailure;
+    case ARES_EREFUSED:
+      return DnsStatus::kRefused;
+    case ARES_ETIMEOUT:
+    case ARES_ECANCELLED:  // by us, when the time was over
+      return DnsStatus::kTimeout;
+    case ARES_ECONNREFUSED:
+      return DnsStatus::kUnreachable;
+    default:
+      return DnsStatus::kNonsense;
+  }
 }
 
 std::string ToProblem(int status) {
@@ -171,7 +187,7 @@ std::variant<std::vector<AddressAnswer>, RunnerGone> Resolver::Addresses(const s
     ares_getaddrinfo(state_->ares.get(), question.host->name.c_str(), nullptr, &hints, OnAddresses, &question);
   }
   if (!state_->Drive()) return RunnerGone{};
-  std::vector<AddressAnswer> answers(hosts.size(), AddressAnswer{DnsStatus::kNothing, {}, ""});
+  std::vector<AddressAnswer> answers(hosts.size(), AddressAnswer{DnsStatus::kNoName, {}, ""});
   for (auto& question : questions) {
     Merge(std::move(question.answer), answers[static_cast<size_t>(question.host - hosts.data())]);
   }

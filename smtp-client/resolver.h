@@ -19,22 +19,31 @@ namespace outpost::smtp_client {
 
 // Of two answers on one thing the greater one holds.
 enum class DnsStatus {
-  kNothing,  // DNS says for good that there is no such name, or no such record
-  kUnsure,   // no answer, or one that tells nothing: a failure of the server, a time-out, nonsense
+  // DNS says for good that there is no such name, or no such record of it.
+  kNoName,
+  kNoRecord,
+  // No answer, or one that tells nothing.
+  kServerFailure,
+  kRefused,
+  kTimeout,
+  kUnreachable,
+  kNonsense,
   kFound,
 };
+constexpr bool IsNothing(DnsStatus status) { return status <= DnsStatus::kNoRecord; }
+constexpr bool IsUnsure(DnsStatus status) { return !IsNothing(status) && status != DnsStatus::kFound; }
 
 struct MailHost {
   std::string name;  // lower case; whatever DNS said, a name or not
   int preference = 0;
 };
 struct MailHostAnswer {
-  DnsStatus status = DnsStatus::kUnsure;
+  DnsStatus status = DnsStatus::kTimeout;
   std::vector<MailHost> hosts;  // as many as fit into an answer
   std::string problem;          // why not kFound
 };
 struct AddressAnswer {
-  DnsStatus status = DnsStatus::kUnsure;
+  DnsStatus status = DnsStatus::kTimeout;
   std::vector<RelayAddress> addresses;
   std::string problem;
 };

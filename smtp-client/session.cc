@@ -73,7 +73,8 @@ int Session::ReturnAll(const mail::Verdict& verdict) {
 }
 
 int Session::ServeConnection(OpenConnection open) {
-  SessionFacts facts{open.peer.ToString(), open.capabilities, begun_, sys::WallClock()};
+  const Party party = provision_.resolve.party;
+  SessionFacts facts{open.peer.ToString(), party, open.capabilities, begun_, sys::WallClock()};
   ipc::Connected connected{facts.relay, "", "", open.mechanism};
   if (open.tls) {
     connected.tls = open.tls->cipher;
@@ -88,8 +89,8 @@ int Session::ServeConnection(OpenConnection open) {
   if (finished) {  // the answer to QUIT changes nothing
     static_cast<void>(open.conversation->Send("QUIT\r\n", provision_.settings.smtp_quit_timeout));
   } else {  // messages may be on their way to us that the runner must not take for what we died of
-    const mail::Deferred why{
-        {4, 4, 2}, sys::Cat("the connection with ", facts.relay, " has ended"), mail::Fault::kPath};
+    const mail::Deferred why =
+        Defer(Judge(party, Trouble::kConnectionOver), sys::Cat("the connection with ", facts.relay, " has ended"));
     static_cast<void>(runner_.Send(ipc::ConnectionFailed{why, facts.relay}.Encode()));
   }
   open.conversation->Shutdown();

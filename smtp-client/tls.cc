@@ -100,6 +100,26 @@ sys::Result<void> LoadTrust(SSL_CTX* context, const TrustSettings& trust) {
   return {};
 }
 
+CertificateProblem ProblemOf(long verified) {
+  switch (verified) {
+    case X509_V_OK:
+      return CertificateProblem::kNone;
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return CertificateProblem::kExpired;
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return CertificateProblem::kNotYetValid;
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_CERT_UNTRUSTED:
+      return CertificateProblem::kUnknownIssuer;
+    default:
+      return CertificateProblem::kInvalid;
+  }
+}
+
 bool Matches(X509* certificate, const std::string& name) {
   if (IsAddress(name)) return X509_check_ip_asc(certificate, name.c_str(), 0) == 1;
   return X509_check_host(certificate, name.data(), name.size(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, nullptr) == 1;
@@ -224,6 +244,7 @@ TlsFacts TlsStream::Facts() const {
   X509* certificate = SSL_get0_peer_certificate(ssl);
   if (certificate == nullptr) {
     facts.problem = "the server has no certificate";
+    facts.certificate_problem = CertificateProblem::kMissing;
     return facts;
   }
   facts.has_certificate = true;
@@ -231,11 +252,13 @@ TlsFacts TlsStream::Facts() const {
   facts.trusted = verified == X509_V_OK;
   if (!facts.trusted) {
     facts.problem = X509_verify_cert_error_string(verified);
+    facts.certificate_problem = ProblemOf(verified);
     return facts;
   }
   const auto& names = state_->request.names;
   facts.matched = std::ranges::any_of(names, [&](const auto& name) { return Matches(certificate, name); });
   facts.is_configured_relay = Matches(certificate, state_->request.configured_relay);
+  if (!facts.matched) facts.certificate_problem = CertificateProblem::kWrongName;
   if (!facts.matched || !facts.is_configured_relay)
     facts.problem = sys::Cat("the certificate is not for ", state_->request.configured_relay);
   return facts;

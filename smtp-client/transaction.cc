@@ -9,11 +9,9 @@ namespace outpost::smtp_client {
 namespace {
 
 constexpr int kStartMailInput = 354;
-constexpr int kClosing = 421;
 
-// The relay wants to be logged in to, or TLS, before it takes anything (RFC 4954 section 6, RFC 3207 section 4).
-bool WantsLogin(const Reply& reply) {
-  return reply.code == 530 || reply.code == 534 || reply.code == 535 || reply.code == 538;
+bool EndsConnection(Action action) {
+  return action == Action::kClose || action == Action::kOutOfStep || action == Action::kStopAccount;
 }
 
 bool IsAscii(std::string_view text) {
@@ -47,12 +45,13 @@ bool IsSafePath(std::string_view address) {
   return !quoted;
 }
 
-Transaction::Transaction(const TransactionRequest& request, const Capabilities& capabilities,
+Transaction::Transaction(const TransactionRequest& request, const Capabilities& capabilities, Party party,
                          std::string_view relay, bool reset_first)
     : envelope_(*request.envelope),
       recipients_(*request.recipients),
       content_bytes_(request.content_bytes),
       capabilities_(capabilities),
+      party_(party),
       relay_(relay),
       reset_first_(reset_first),
       states_(recipients_.size(), RecipientState::kOpen),
@@ -65,18 +64,20 @@ Transaction::Step Transaction::Start() {
 
 // What can be known without a word to the relay.
 bool Transaction::RefuseBeforeMail() {
+  const auto refusal = [&](Trouble trouble, std::string why) {
+    return smtp_client::Decide(Judge(party_, trouble), std::move(why));
+  };
   if (capabilities_.size_limit > 0 && content_bytes_ > capabilities_.size_limit) {
-    Settle(mail::Returned{{5, 3, 4},
-                          sys::Cat("message size ", content_bytes_, " exceeds size limit ",
-                                   capabilities_.size_limit, " of server ", relay_)});
+    Settle(refusal(Trouble::kMessageTooLarge, sys::Cat("message size ", content_bytes_, " exceeds size limit ",
+                                                       capabilities_.size_limit, " of server ", relay_)));
   } else if (envelope_.smtputf8 && !capabilities_.smtputf8) {
-    Settle(mail::Returned{{5, 6, 7}, sys::Cat("SMTPUTF8 is required, but was not offered by host ", relay_)});
+    Settle(refusal(Trouble::kNoSmtpUtf8, sys::Cat("SMTPUTF8 is required, but was not offered by host ", relay_)));
   } else if (!IsSafePath(envelope_.sender)) {
-    Settle(mail::Returned{{5, 1, 7}, "bad sender address syntax"});
+    Settle(refusal(Trouble::kBadSender, "bad sender address syntax"));
   }
   for (size_t i = 0; i < recipients_.size(); ++i) {
     const bool safe = IsSafePath(recipients_[i].address) && !recipients_[i].address.empty();
-    if (!safe) Decide(i, mail::Returned{{5, 1, 3}, "bad recipient address syntax"});
+    if (!safe) Decide(i, refusal(Trouble::kBadRecipient, "bad recipient address syntax"));
   }
   return std::ranges::none_of(states_, [](auto state) { return state == RecipientState::kOpen; });
 }
@@ -146,7 +147,7 @@ Transaction::Step Transaction::NextSingle() {
     Expect(Phase::kRcpt, index);
     return {RcptCommand(recipients_[index]), Next::kReply};
   }
-  if (std::ranges::find(states_, RecipientState::kAccepted) == states_.end()) return {"", Next::kEnd};
+  if (!HasAccepted()) return {"", Next::kEnd};
   data_sent_ = true;
   Expect(Phase::kData);
   return {"DATA\r\n", Next::kReply};
@@ -175,106 +176,102 @@ Stage Transaction::stage() const {
   return Stage::kMail;
 }
 
+bool Transaction::HasAccepted() const {
+  return std::ranges::find(states_, RecipientState::kAccepted) != states_.end();
+}
+
+// Whether what was hoped for at this point has come.
+bool Transaction::IsAcceptance(Phase phase, const Reply& reply) {
+  if (phase == Phase::kData) return reply.code == kStartMailInput;
+  return reply.Class() == 2;
+}
+
+// Nothing depends on it any more: "503 no valid recipients" says only what is known.
+bool Transaction::IsMoot(const Expected& expected, const Ruling& ruling, const Reply& reply) const {
+  if (reply.Class() < 4 || ruling.action != Action::kOutOfStep) return false;
+  if (expected.phase == Phase::kRcpt) return states_[expected.recipient] != RecipientState::kOpen;
+  return expected.phase == Phase::kData && !HasAccepted();
+}
+
 Transaction::Step Transaction::OnReply(const Reply& reply) {
   const Stage at = stage();
-  if (expected_.empty() || reply.code == kClosing || WantsLogin(reply)) return Close(reply, at);
+  const Ruling& ruling = Judge(party_, at, reply);
+  if (expected_.empty()) return Close(ruling, reply, at);
   const Expected expected = expected_.front();
+  if (expected.phase == Phase::kLoneDot) {
+    must_close_ = ruling.action == Action::kClose;
+    needs_reset_ = false;
+    return {"", Next::kEnd};
+  }
+  const bool accepted = IsAcceptance(expected.phase, reply);
+  if (!accepted && EndsConnection(ruling.action) && !IsMoot(expected, ruling, reply))
+    return Close(ruling, reply, at);
   expected_.pop_front();
+  if (accepted) return OnAcceptance(expected, reply);
+  return OnRefusal(expected,
+                   smtp_client::Decide(ruling, StatusOf(ruling, reply), DescribeRefusal(relay_, reply, at)));
+}
+
+Transaction::Step Transaction::OnAcceptance(const Expected& expected, const Reply& reply) {
   switch (expected.phase) {
     case Phase::kReset:
-      if (reply.Class() != 2) return Close(reply, at);
-      return Continue();
     case Phase::kMail:
-      return OnMailReply(reply);
-    case Phase::kRcpt:
-      return OnRcptReply(expected.recipient, reply);
-    case Phase::kData:
-      return OnDataReply(reply);
-    case Phase::kContent:
-      return OnFinalReply(reply);
     case Phase::kLoneDot:
+      return Continue();
+    case Phase::kRcpt:
+      if (states_[expected.recipient] == RecipientState::kOpen)
+        states_[expected.recipient] = RecipientState::kAccepted;
+      return Continue();
+    case Phase::kData:
+      data_answered_ = true;
+      if (HasAccepted()) {
+        Expect(Phase::kContent);
+        return {"", Next::kContent};
+      }
+      Expect(Phase::kLoneDot);
+      return {".\r\n", Next::kReply};
+    case Phase::kContent:
       needs_reset_ = false;
+      Settle(mail::Delivered{reply.Status(), reply.ToString()});
       return {"", Next::kEnd};
   }
-  return Close(reply, at);
-}
-
-Transaction::Step Transaction::OnMailReply(const Reply& reply) {
-  if (reply.Class() == 3) return Close(reply, Stage::kMail);
-  if (reply.Class() != 2) {
-    mail_refused_ = true;
-    RefuseOpen(reply, Stage::kMail);
-  }
-  return Continue();
-}
-
-Transaction::Step Transaction::OnRcptReply(size_t recipient, const Reply& reply) {
-  if (reply.Class() == 3) return Close(reply, Stage::kRcpt);
-  if (states_[recipient] == RecipientState::kOpen) {
-    if (reply.Class() == 2) {
-      states_[recipient] = RecipientState::kAccepted;
-    } else {
-      Refuse(recipient, reply, Stage::kRcpt);
-    }
-  }
-  return Continue();
-}
-
-Transaction::Step Transaction::OnDataReply(const Reply& reply) {
-  const bool accepted = std::ranges::find(states_, RecipientState::kAccepted) != states_.end();
-  data_answered_ = reply.code == kStartMailInput || reply.Class() >= 4;
-  if (reply.code == kStartMailInput) {
-    Expect(accepted ? Phase::kContent : Phase::kLoneDot);
-    if (accepted) return {"", Next::kContent};
-    return {".\r\n", Next::kReply};
-  }
-  if (!data_answered_) return Close(reply, Stage::kData);
-  RefuseOpen(reply, Stage::kData);
   return {"", Next::kEnd};
 }
 
-Transaction::Step Transaction::OnFinalReply(const Reply& reply) {
-  if (reply.Class() == 3) return Close(reply, Stage::kEndOfData);
-  needs_reset_ = false;
-  if (reply.Class() == 2) {
-    Settle(mail::Delivered{reply.Status(), reply.ToString()});
-  } else {
-    RefuseOpen(reply, Stage::kEndOfData);
+Transaction::Step Transaction::OnRefusal(const Expected& expected, const mail::Verdict& verdict) {
+  switch (expected.phase) {
+    case Phase::kRcpt:
+      Decide(expected.recipient, verdict);
+      return Continue();
+    case Phase::kMail:
+      mail_refused_ = true;
+      Settle(verdict);
+      return Continue();
+    case Phase::kData:
+      data_answered_ = true;
+      Settle(verdict);
+      return {"", Next::kEnd};
+    case Phase::kContent:
+    case Phase::kLoneDot:
+      needs_reset_ = false;
+      Settle(verdict);
+      return {"", Next::kEnd};
+    case Phase::kReset:
+      break;
   }
-  return {"", Next::kEnd};
+  return Continue();
 }
 
 // The relay goes away, does not know us, or answers what was not asked: nobody is refused for that.
-Transaction::Step Transaction::Close(const Reply& reply, Stage stage) {
+Transaction::Step Transaction::Close(const Ruling& ruling, const Reply& reply, Stage stage) {
   must_close_ = true;
-  const bool spoke_of_us = reply.Class() == 4 || WantsLogin(reply);
-  const mail::EnhancedStatus status = spoke_of_us ? reply.SoftStatus() : mail::EnhancedStatus{4, 5, 0};
-  // Before the relay has looked at sender and recipients it speaks for itself, not of this message.
-  const bool early = stage == Stage::kReset || stage == Stage::kMail;
-  mail::Fault fault = early ? mail::Fault::kPath : mail::Fault::kMessage;
-  if (WantsLogin(reply)) fault = mail::Fault::kAccount;
-  const mail::Deferred why{status, DescribeRefusal(relay_, reply, stage), fault};
-  if (reply.code == kClosing) {
+  const mail::Deferred why = Defer(ruling, StatusOf(ruling, reply), DescribeRefusal(relay_, reply, stage));
+  if (ruling.action == Action::kClose) {
     Settle(why);
   } else {
     Abandon(why, true);
   }
   return {"", Next::kEnd};
-}
-
-void Transaction::Refuse(size_t recipient, const Reply& reply, Stage stage) {
-  const std::string text = DescribeRefusal(relay_, reply, stage);
-  if (reply.Class() == 5) {
-    Decide(recipient, mail::Returned{reply.Status(), text});
-  } else {
-    Decide(recipient, mail::Deferred{reply.Status(), text, mail::Fault::kMessage});
-  }
-}
-
-void Transaction::RefuseOpen(const Reply& reply, Stage stage) {
-  for (size_t i = 0; i < states_.size(); ++i) {
-    if (states_[i] != RecipientState::kDecided) Refuse(i, reply, stage);
-  }
 }
 
 void Transaction::Settle(const mail::Verdict& verdict) {

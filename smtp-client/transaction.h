@@ -15,6 +15,7 @@
 #include "lib/mail/envelope.h"
 #include "lib/mail/verdict.h"
 #include "smtp-client/capabilities.h"
+#include "smtp-client/faults.h"
 #include "smtp-client/reply.h"
 #include "smtp-client/stage.h"
 
@@ -45,8 +46,8 @@ class Transaction {
 
   // `relay` is how the relay is called in texts: "host[addr]:port". What `request` points to must outlive this.
   // `reset_first`: the transaction before on this connection was left open.
-  Transaction(const TransactionRequest& request, const Capabilities& capabilities, std::string_view relay,
-              bool reset_first);
+  Transaction(const TransactionRequest& request, const Capabilities& capabilities, Party party,
+              std::string_view relay, bool reset_first);
 
   Step Start();
   Step OnReply(const Reply& reply);
@@ -79,21 +80,21 @@ class Transaction {
   std::string RcptCommand(const mail::Recipient& recipient) const;
   Step AllAtOnce();
   Step NextSingle();
-  Step OnMailReply(const Reply& reply);
-  Step OnRcptReply(size_t recipient, const Reply& reply);
-  Step OnDataReply(const Reply& reply);
-  Step OnFinalReply(const Reply& reply);
+  static bool IsAcceptance(Phase phase, const Reply& reply);
+  bool HasAccepted() const;
+  bool IsMoot(const Expected& expected, const Ruling& ruling, const Reply& reply) const;
+  Step OnAcceptance(const Expected& expected, const Reply& reply);
+  Step OnRefusal(const Expected& expected, const mail::Verdict& verdict);
   Step Continue();
-  Step Close(const Reply& reply, Stage stage);
+  Step Close(const Ruling& ruling, const Reply& reply, Stage stage);
   void Expect(Phase phase, size_t recipient = 0) { expected_.push_back({phase, recipient}); }
-  void Refuse(size_t recipient, const Reply& reply, Stage stage);
-  void RefuseOpen(const Reply& reply, Stage stage);
   void Decide(size_t recipient, mail::Verdict verdict);
 
   const mail::Envelope& envelope_;
   const std::vector<mail::Recipient>& recipients_;
   uint64_t content_bytes_;
   const Capabilities& capabilities_;
+  Party party_;
   std::string relay_;
   bool reset_first_;
 

@@ -32,7 +32,7 @@ constexpr std::string_view kTypeName<Begun> = "begun";
 template <>
 constexpr std::string_view kTypeName<Verdicts> = "verdicts";
 
-constexpr std::array<std::string_view, 3> kFaultWords = {"message", "account", "path"};
+constexpr std::array<std::string_view, 4> kFaultWords = {"message", "account", "path", "sender"};
 constexpr std::array<std::string_view, 3> kVerdictWords = {"delivered", "deferred", "returned"};
 
 void Describe(auto& fields, Of<mail::Delivered> auto& verdict) {
@@ -77,6 +77,7 @@ static void DescribeRecipients(auto& fields, auto& recipients) {
 void Describe(auto& fields, Of<Prepare> auto& message) {
   fields.Exact("next_hop", message.next_hop, kMaxName);
   fields("is_recipient_domain", message.is_recipient_domain);
+  fields("verified_elsewhere", message.verified_elsewhere);
 }
 
 void Describe(auto& fields, Of<Connect> auto& message) { fields("connection", message.connection); }

@@ -30,6 +30,9 @@ struct Prepare {
   std::string next_hop;  // as configured: "[smtp.example.org]:587", "example.org"
   // A recipient's own domain, no relay of main.cf's: DNS may say for good that nobody takes mail there.
   bool is_recipient_domain = false;
+  // Its certificate was good on another network than the one that this host is in now: if it is not good here, that
+  // says something of the network.
+  bool verified_elsewhere = false;
   std::string Encode() const;
 };
 struct Connect {

@@ -8,12 +8,13 @@
 
 namespace outpost::mail {
 
-// Whose fault a failure is; the three are never mixed up (docs/architecture.md).
+// Whose fault a failure is; they are never mixed up (docs/faults.md).
 //   kMessage  refused at MAIL, RCPT or DATA: this message or recipient alone is deferred or returned
 //   kAccount  login refused, mechanism missing, certificate that is not trusted: nothing is returned, the
 //             circuit of (relay, account) opens
 //   kPath     no route, DNS, connect, TLS, greeting, STARTTLS missing: deferred, nothing is returned
-enum class Fault { kMessage, kAccount, kPath };
+//   kSender   the account may not send as this sender: mail of that (relay, sender) alone waits, none is returned
+enum class Fault { kMessage, kAccount, kPath, kSender };
 
 struct Delivered {
   EnhancedStatus status{2, 0, 0};

@@ -18,12 +18,12 @@ AddressAnswer Found(const std::string& address, int preference) {
   answer.addresses.front().preference = preference;
   return answer;
 }
-const AddressAnswer kNoAddress{DnsStatus::kNothing, {}, "no such name"};
-const AddressAnswer kUnsureAddress{DnsStatus::kUnsure, {}, "timed out"};
+const AddressAnswer kNoAddress{DnsStatus::kNoName, {}, "no such name"};
+const AddressAnswer kUnsureAddress{DnsStatus::kTimeout, {}, "timed out"};
 
 ResolvePolicy ForRecipientDomain() {
   ResolvePolicy policy;
-  policy.failures_are_final = true;
+  policy.party = Party::kRecipientDomain;
   return policy;
 }
 
@@ -61,7 +61,7 @@ TEST(SmtpRelay, TheBestMailHostsAreKeptOfVeryMany) {
 
 TEST(SmtpRelay, WithoutMxTheDomainItselfIsTheHost) {
   EXPECT_EQ(std::vector<std::string>{"example.org"},
-            Names(ChooseMailHosts("example.org", {DnsStatus::kNothing, {}, "no data"}, ForRecipientDomain())));
+            Names(ChooseMailHosts("example.org", {DnsStatus::kNoRecord, {}, "no data"}, ForRecipientDomain())));
 }
 
 // RFC 7505: alone it means that there is no mail; beside others it is no host.
@@ -85,7 +85,7 @@ TEST(SmtpRelay, MailHostsThatAreNoNamesAreNone) {
 
 TEST(SmtpRelay, NothingIsReturnedWhileDnsIsUnsure) {
   EXPECT_EQ(std::string("4.4.3 ") + kNotFound + "example.org type=MX: timed out",
-            Failure(ChooseMailHosts("example.org", {DnsStatus::kUnsure, {}, "timed out"}, ForRecipientDomain())));
+            Failure(ChooseMailHosts("example.org", {DnsStatus::kTimeout, {}, "timed out"}, ForRecipientDomain())));
   EXPECT_EQ(std::string("4.4.3 ") + kNotFound + "b.example type=A: timed out",
             Failure(ChooseAddresses({{"a.example", 1}, {"b.example", 2}}, {kNoAddress, kUnsureAddress},
                                     ForRecipientDomain(), 1)));

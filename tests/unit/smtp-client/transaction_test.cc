@@ -45,7 +45,7 @@ struct Play {
 
   void Against(const std::vector<std::string>& replies) {
     const TransactionRequest request{&envelope, &recipients, content_bytes};
-    Transaction transaction(request, capabilities, kRelay, reset_first);
+    Transaction transaction(request, capabilities, Party::kRelay, kRelay, reset_first);
     Transaction::Step step = transaction.Start();
     while (true) {
       sent += step.commands;
@@ -73,7 +73,7 @@ struct Play {
     if (const auto* delivered = std::get_if<mail::Delivered>(&verdict))
       return "sent " + delivered->status.ToString();
     if (const auto* deferred = std::get_if<mail::Deferred>(&verdict)) {
-      const char* const faults[] = {"deferred ", "account ", "path "};
+      const char* const faults[] = {"deferred ", "account ", "path ", "sender "};
       return faults[static_cast<size_t>(deferred->fault)] + deferred->status.ToString();
     }
     return "returned " + std::get<mail::Returned>(verdict).status.ToString();
@@ -362,7 +362,7 @@ std::vector<std::string> AbandonAfter(bool pipelining, const std::vector<std::st
   const std::vector<mail::Recipient> recipients{To("a@b"), To("c@d")};
   Capabilities capabilities;
   capabilities.pipelining = pipelining;
-  Transaction transaction({&envelope, &recipients, 1}, capabilities, kRelay, false);
+  Transaction transaction({&envelope, &recipients, 1}, capabilities, Party::kRelay, kRelay, false);
   transaction.Start();
   for (const auto& reply : replies) transaction.OnReply(Say(reply));
   transaction.Abandon(mail::Deferred{{4, 4, 2}, "lost", mail::Fault::kPath}, false);
