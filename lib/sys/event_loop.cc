@@ -98,10 +98,10 @@ void EventLoop::RunTimers() {
 }
 
 Result<void> EventLoop::Run() {
-  stopped_ = false;
   while (!stopped_) {
     if (auto round = RunOnce(kForever); !round) return round;
   }
+  stopped_ = false;
   return {};
 }
 

@@ -49,7 +49,7 @@ class EventLoop {
 
   void OnRound(Callback after_round) { after_round_ = std::move(after_round); }
 
-  // Until Stop() is called; the Error is epoll's.
+  // Until Stop() is called, or not at all if it was called before; the Error is epoll's.
   Result<void> Run();
   // One round, waiting at most `limit`.
   Result<void> RunOnce(Microseconds limit);

@@ -43,7 +43,7 @@ class PickupTest : public testing::Test {
     prctl(PR_SET_DUMPABLE, 1);  // the leak sanitizer's wish
   }
 
-  void Start() {
+  void Start(bool with_runner = true) {
     auto listener = sys::ListenUnix(paths_.SubmitSocket(), 0666);
     auto pair = sys::PacketPair();
     auto log = sys::Log::OpenTarget(directory_ / "log");
@@ -51,6 +51,7 @@ class PickupTest : public testing::Test {
     runner_ = ipc::Channel(std::move(pair->first));
     const timeval patience{10, 0};
     setsockopt(runner_.fd().get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    if (!with_runner) runner_.Close();
     Descriptors descriptors;
     descriptors.maildrop = *sys::OpenDirectory(paths_.Maildrop());
     descriptors.corrupt = *sys::OpenDirectory(paths_.Corrupt());

@@ -396,6 +396,13 @@ TEST_F(PickupTest, EndsWithItsRunner) {
   EXPECT_EQ(Answer(caller), "") << "no answer: the caller asks again";
 }
 
+// Found by tests/crash/faults: it stayed, with the listener, and took submissions that nobody was to answer.
+TEST_F(PickupTest, EndsWithARunnerThatDiedBeforeTheFirstWord) {
+  settings_.max_idle = std::chrono::hours(1);
+  Start(false);
+  Join();
+}
+
 TEST_F(PickupTest, EndsWhenTheRunnerTalksNonsense) {
   Start();
   Next<ipc::Scanned>();

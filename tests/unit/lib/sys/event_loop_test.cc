@@ -180,6 +180,18 @@ TEST_F(EventLoopTest, ATimerMayCancelItselfAndOthersAndStartNewOnes) {
   EXPECT_EQ(order, "ab");
 }
 
+TEST_F(EventLoopTest, AStopBeforeItRunsIsNotForgotten) {
+  loop_.Stop();
+  ASSERT_TRUE(loop_.Run());
+  int runs = 0;
+  loop_.After(0us, [&] {
+    ++runs;
+    loop_.Stop();
+  });
+  ASSERT_TRUE(loop_.Run());
+  EXPECT_EQ(runs, 1) << "but it holds for one Run";
+}
+
 TEST_F(EventLoopTest, ATimerDoesNotRunEarly) {
   const auto start = MonotonicClock();
   loop_.After(20ms, [&] { loop_.Stop(); });
