@@ -14,6 +14,7 @@
 #include "lib/queue/ledger.h"
 #include "lib/queue/listing.h"
 #include "lib/queue/quarantine.h"
+#include "lib/queue/reports.h"
 #include "lib/queue/schema.h"
 #include "lib/queue/totals.h"
 
@@ -31,6 +32,7 @@ struct Queue::Impl {
         intake(*connection, contents, history, totals),
         due(*connection, quarantine),
         ledger(*connection, contents, history, quarantine, totals),
+        reports(*connection, quarantine),
         listing(*connection),
         destinations(*connection),
         housekeeping(*connection, batch, ledger) {}
@@ -44,6 +46,7 @@ struct Queue::Impl {
   Intake intake;
   DueIndex due;
   Ledger ledger;
+  Reports reports;
   Listing listing;
   Destinations destinations;
   Housekeeping housekeeping;
@@ -147,6 +150,26 @@ Result<sys::ReadOnlyFd> Queue::Content(MessageKey message, sys::FdView scratch_d
 }
 Result<std::string> Queue::ContentHead(MessageKey message, size_t max_bytes) {
   return impl_->contents.Head(message, max_bytes);
+}
+
+Result<std::vector<QueuedMessage>> Queue::WaitingLonger(const AgePlace& after, Microseconds before, size_t limit) {
+  return impl_->reports.WaitingLonger(after, before, limit);
+}
+Result<std::vector<QueuedRecipient>> Queue::Unsettled(MessageKey message, size_t limit) {
+  return impl_->reports.Unsettled(message, limit);
+}
+Result<void> Queue::MarkWarned(MessageKey message, Warning warning) {
+  return impl_->reports.MarkWarned(message, warning);
+}
+Result<void> Queue::KeepUntold(const Untold& untold) { return impl_->reports.KeepUntold(untold); }
+Result<std::vector<UntoldSummary>> Queue::SummarizeUntold(size_t limit) {
+  return impl_->reports.SummarizeUntold(limit);
+}
+Result<std::vector<Untold>> Queue::ReadUntold(const std::string& reader, ReportKind kind, size_t limit) {
+  return impl_->reports.ReadUntold(reader, kind, limit);
+}
+Result<void> Queue::EraseUntold(const std::string& reader, ReportKind kind, int64_t up_to) {
+  return impl_->reports.EraseUntold(reader, kind, up_to);
 }
 
 Result<std::vector<Event>> Queue::Trace(const mail::QueueId& id) {

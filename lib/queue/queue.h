@@ -133,6 +133,9 @@ struct Stored {
   RecipientKey first_recipient = 0;
 };
 
+// Whether the sender was warned that a message is late; it is decided once.
+enum class Warning { kNotYet = 0, kNotWanted = 1, kSent = 2 };
+
 struct QueuedMessage {
   MessageKey key = 0;
   mail::QueueId id;
@@ -143,6 +146,7 @@ struct QueuedMessage {
   Microseconds waiting_since{};  // by the waiting clock
   uint64_t content_bytes = 0;
   uint64_t header_bytes = 0;
+  Warning warning = Warning::kNotYet;
 };
 
 // What one attempt or decision did to a recipient; becomes row and event.
@@ -200,6 +204,39 @@ struct Destination {
   uint32_t depth = 0;       // of pipelining; 0: not known
   std::string certificate;  // last that was verified, a digest
   std::string last_error;
+};
+
+// What somebody is told of a recipient.
+enum class ReportKind { kFailed, kDelayed, kRelayed, kFailedCopy, kDelayedCopy };
+std::string_view ToString(ReportKind kind);
+
+// What became of one recipient, kept until its reader is told of several in one notice. Texts may be anything printable.
+struct Untold {
+  int64_t key = 0;  // given by the queue; in the order of keeping
+  std::string reader;
+  ReportKind kind = ReportKind::kFailed;
+  Microseconds since{};
+  std::string id;  // of the message, which may be gone
+  std::string sender;
+  Microseconds arrival{};
+  std::string envelope_id;
+  mail::Recipient recipient;  // without NOTIFY
+  std::string status;
+  std::string text;
+  std::string relay;
+  bool expired = false;
+};
+struct UntoldSummary {
+  std::string reader;
+  ReportKind kind = ReportKind::kFailed;
+  uint64_t count = 0;
+  Microseconds oldest{};
+};
+
+// A place in a walk over messages in the order of their age: after this one.
+struct AgePlace {
+  Microseconds waiting_since = Microseconds::min();
+  MessageKey message = INT64_MIN;
 };
 
 // Whoever holds it is the one that may open the queue: an OFD lock on runner.lock, close-on-exec.
@@ -299,6 +336,18 @@ class Queue {
   Result<sys::ReadOnlyFd> Content(MessageKey message, sys::FdView scratch_directory);
   // At most `max_bytes` of the front of the content.
   Result<std::string> ContentHead(MessageKey message, size_t max_bytes);
+
+  // --- reports to senders
+  // Messages that have a sender and wait since before `before` of the waiting clock, oldest first, at most `limit`;
+  // those that cannot be believed as well.
+  Result<std::vector<QueuedMessage>> WaitingLonger(const AgePlace& after, Microseconds before, size_t limit);
+  // Its recipients that wait or are dispatched, at most `limit`.
+  Result<std::vector<QueuedRecipient>> Unsettled(MessageKey message, size_t limit);
+  Result<void> MarkWarned(MessageKey message, Warning warning);
+  Result<void> KeepUntold(const Untold& untold);
+  Result<std::vector<UntoldSummary>> SummarizeUntold(size_t limit);
+  Result<std::vector<Untold>> ReadUntold(const std::string& reader, ReportKind kind, size_t limit);
+  Result<void> EraseUntold(const std::string& reader, ReportKind kind, int64_t up_to);
 
   // --- history and listing
   // In order of time, at most kMaxTrace; then where its unfinished recipients are now. A repeat of one of a

@@ -73,6 +73,12 @@ const char* ReadMessageNumbers(const Rows& row, QueuedMessage& out) {
   return nullptr;
 }
 
+// A number that is none of ours was not written by us: then nobody is warned a second time.
+Warning ReadWarning(int64_t number) {
+  if (number == static_cast<int64_t>(Warning::kNotYet)) return Warning::kNotYet;
+  return number == static_cast<int64_t>(Warning::kSent) ? Warning::kSent : Warning::kNotWanted;
+}
+
 const char* FaultOfMessageRow(const Rows& row, QueuedMessage& out) {
   const auto id = mail::QueueId::Parse(row.Text(1));
   if (!id) return "its id is none";
@@ -97,7 +103,7 @@ const std::string kRecipientColumns =
     "attempts, last_status, last_text, recipient.checksum";
 const std::string kMessageColumns =
     "key, id, origin, sender, arrival, size, header_size, uid, envid, ret, is_8bit, smtputf8, "
-    "waiting_since, checksum";
+    "waiting_since, checksum, warned";
 
 std::string_view ToString(RecipientState state) {
   switch (state) {
@@ -207,6 +213,7 @@ MessageRow ReadMessage(const Rows& row) {
   message.envelope.envelope_id = row.Text(8);
   message.envelope.body = row.Integer(10) != 0 ? mail::BodyType::k8BitMime : mail::BodyType::k7Bit;
   message.envelope.smtputf8 = row.Integer(11) != 0;
+  message.warning = ReadWarning(row.Integer(14));
   out.fault = FaultOfMessageRow(row, message);
   if (out.fault == nullptr) return out;
   Clean(message.envelope.sender);

@@ -32,7 +32,8 @@ CREATE TABLE message(
   ret TEXT NOT NULL,
   is_8bit INTEGER NOT NULL,
   smtputf8 INTEGER NOT NULL,
-  checksum INTEGER
+  checksum INTEGER,
+  warned INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX message_age ON message((sender = ''), waiting_since);
 CREATE INDEX message_hidden ON message(state) WHERE state <> 'queued';
@@ -126,6 +127,28 @@ CREATE TABLE total(
 INSERT INTO total VALUES(0, 0, 0, 0);
 )sql";
 
+// What version 3 has brought.
+constexpr const char* kUntold = R"sql(
+CREATE TABLE untold(
+  key INTEGER PRIMARY KEY,
+  reader TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  sender TEXT NOT NULL,
+  arrival INTEGER NOT NULL,
+  envid TEXT NOT NULL,
+  address TEXT NOT NULL,
+  original TEXT NOT NULL,
+  orcpt TEXT NOT NULL,
+  status TEXT NOT NULL,
+  text TEXT NOT NULL,
+  relay TEXT NOT NULL,
+  expired INTEGER NOT NULL
+) STRICT;
+CREATE INDEX untold_reader ON untold(reader, kind);
+)sql";
+
 // From version 1, whose messages aged by the wall clock: they keep the age that they have now.
 constexpr const char* kFromVersion1 = R"sql(
 ALTER TABLE total ADD COLUMN clock INTEGER NOT NULL DEFAULT 0;
@@ -146,10 +169,11 @@ UPDATE recipient SET bulk = 1 WHERE message IN (SELECT key FROM message WHERE si
 DROP INDEX recipient_waiting;
 CREATE INDEX recipient_waiting ON recipient(generation, transport, next_hop, bulk, next_attempt)
   WHERE state IN ('queued', 'in doubt');
+ALTER TABLE message ADD COLUMN warned INTEGER NOT NULL DEFAULT 0;
 )sql";
 
 Result<void> MakeTables(Connection& connection) {
-  const std::string sql = Cat("BEGIN IMMEDIATE;", kTables, "PRAGMA application_id = ", kApplicationId,
+  const std::string sql = Cat("BEGIN IMMEDIATE;", kTables, kUntold, "PRAGMA application_id = ", kApplicationId,
                               ";PRAGMA user_version = ", kSchemaVersion, ";COMMIT");
   return connection.Execute(sql.c_str(), "make the tables of");
 }
@@ -164,7 +188,7 @@ Result<bool> IsEmpty(Connection& connection) {
 // All steps or none.
 Result<void> Upgrade(Connection& connection, int64_t from) {
   const std::string sql = Cat("BEGIN IMMEDIATE;", from < 2 ? kFromVersion1 : "", from < 3 ? kFromVersion2 : "",
-                              "PRAGMA user_version = ", kSchemaVersion, ";COMMIT");
+                              kUntold, "PRAGMA user_version = ", kSchemaVersion, ";COMMIT");
   auto upgraded = connection.Execute(sql.c_str(), "upgrade the tables of");
   if (!upgraded) (void)connection.Execute("ROLLBACK", "upgrade the tables of");
   return upgraded;
