@@ -1,5 +1,6 @@
 #include "queue-runner/backlog.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "lib/sys/clock.h"
@@ -9,33 +10,81 @@
 namespace outpost::queue_runner {
 namespace {
 
-constexpr size_t kPage = 128;  // recipients read from the queue at once
+using queue::Lane;
+
+constexpr size_t kPage = 128;   // recipients read from the queue at once, about
+constexpr size_t kNewest = 64;  // messages
 constexpr uint64_t kContentInMemory = 16 * 1024 * 1024;
+constexpr uint64_t kBulkInMemory = kContentInMemory / 4 * 3;
 
 }  // namespace
 
-void Backlog::Reset() {
-  ready_.clear();
-  may_have_due_ = true;
+Backlog::~Backlog() { pool_.recipients_at_hand -= accounted_; }
+
+void Backlog::NoteDue() {
+  for (Page& page : pages_) page.may_have_due = true;
 }
 
-size_t Backlog::Look() {
-  if (ready_.empty() && may_have_due_) ReadQueue();
-  return ready_.size();
-}
-
-void Backlog::ReadQueue() {
-  if (has_unrecorded_) return context_.ask_for_round();
-  has_unrecorded_ = true;
-  may_have_due_ = false;
-  for (const queue::Lane lane : queue::kLanes) {
-    auto due = context_.queue.Due(route_, lane, sys::WallClock(), kPage);
-    if (!due) return context_.log.Error(due.error().text());
-    may_have_due_ = may_have_due_ || due->size() >= kPage;
-    for (auto& recipient : *due) {
-      if (IsRoutedHere(recipient)) ready_.push_back(std::move(recipient));
-    }
+void Backlog::NoteNewest(std::vector<queue::QueuedRecipient> recipients) {
+  newest_.emplace_back(std::make_move_iterator(recipients.begin()), std::make_move_iterator(recipients.end()));
+  if (newest_.size() > kNewest) {
+    newest_.pop_front();
+    Of(Lane::kLight).may_have_due = true;
   }
+  Account();
+}
+
+void Backlog::Reset() {
+  for (Page& page : pages_) page.ready.clear();
+  newest_.clear();
+  NoteDue();
+  Account();
+}
+
+void Backlog::EndRound() {
+  for (Page& page : pages_) page.has_unrecorded = false;
+}
+
+bool Backlog::HasWork(Lane lane) const {
+  const Page& page = Of(lane);
+  return page.may_have_due || !page.ready.empty() || (lane == Lane::kLight && !newest_.empty());
+}
+
+size_t Backlog::Look(Lane lane) {
+  Page& page = Of(lane);
+  if (page.ready.empty() && page.may_have_due) ReadQueue(lane);
+  size_t newest = 0;
+  if (lane == Lane::kLight) {
+    for (const auto& recipients : newest_) newest += recipients.size();
+  }
+  return page.ready.size() + newest;
+}
+
+void Backlog::ReadQueue(Lane lane) {
+  Page& page = Of(lane);
+  if (page.has_unrecorded) return context_.ask_for_round();
+  const size_t size = PageSize();
+  page.has_unrecorded = true;
+  auto due = context_.queue.Due(route_, lane, sys::WallClock(), size);
+  if (!due) return context_.log.Error(due.error().text());
+  page.may_have_due = due->size() >= size;
+  for (auto& recipient : *due) {
+    if (!IsAmongNewest(recipient.message) && IsRoutedHere(recipient)) page.ready.push_back(std::move(recipient));
+  }
+  Account();
+}
+
+// Whole deliveries of a message with many recipients, within what may be in memory.
+size_t Backlog::PageSize() const {
+  const size_t limit = context_.policy.recipients_in_memory;
+  const size_t left = limit - std::min(limit, pool_.recipients_at_hand);
+  const size_t delivery = context_.policy.recipients_a_delivery;
+  const size_t wanted = (kPage + delivery - 1) / delivery * delivery;
+  return std::clamp(left, std::min(context_.policy.recipients_in_memory_at_least, wanted), wanted);
+}
+
+bool Backlog::IsAmongNewest(queue::MessageKey message) const {
+  return std::ranges::any_of(newest_, [&](const auto& one) { return one.front().message == message; });
 }
 
 // Settings may have changed since its route was decided: then it is sent on its way.
@@ -50,10 +99,11 @@ bool Backlog::IsRoutedHere(const queue::QueuedRecipient& recipient) {
   return false;
 }
 
-UnitPointer Backlog::Next() {
-  if (pool_.content_in_memory > kContentInMemory) return nullptr;
-  while (Look() > 0) {
-    UnitPointer unit = MakeUnit();
+UnitPointer Backlog::Next(Lane lane) {
+  const uint64_t limit = lane == Lane::kBulk ? kBulkInMemory : kContentInMemory;
+  if (pool_.content_in_memory > limit || context_.active.size() >= context_.policy.active_messages) return nullptr;
+  while (Look(lane) > 0) {
+    UnitPointer unit = MakeNext(lane);
     if (unit->recipients.empty()) continue;
     const auto loaded = LoadContent(unit->message);
     if (loaded) return unit;
@@ -68,23 +118,50 @@ UnitPointer Backlog::Next() {
   return nullptr;
 }
 
+// From the end whose turn it is. What has been read from the queue is older than the newest.
+UnitPointer Backlog::MakeNext(Lane lane) {
+  Recipients& read = Of(lane).ready;
+  UnitPointer unit;
+  if (lane == Lane::kBulk || newest_.empty()) {
+    unit = MakeUnit(read, lane);
+  } else if (newest_was_last_ = !newest_was_last_; newest_was_last_) {
+    unit = MakeUnit(newest_.back(), lane);
+  } else {
+    unit = MakeUnit(read.empty() ? newest_.front() : read, lane);
+  }
+  std::erase_if(newest_, [](const auto& recipients) { return recipients.empty(); });
+  Account();
+  return unit;
+}
+
 // Without recipients when none of the message's can be used.
-UnitPointer Backlog::MakeUnit() {
-  const queue::MessageKey key = ready_.front().message;
+UnitPointer Backlog::MakeUnit(Recipients& from, Lane lane) {
+  const queue::MessageKey key = from.front().message;
   auto unit = std::make_shared<Unit>();
+  unit->lane = lane;
   unit->message = context_.active.FindOrRead(context_.queue, key);
   // Where the commit of what became of it failed, the queue says "due" of what may be sent already.
   const bool usable = unit->message && !verdicts_.HasFailedToCommit(key);
-  while (!ready_.empty() && ready_.front().message == key &&
+  while (!from.empty() && from.front().message == key &&
          unit->recipients.size() < context_.policy.recipients_a_delivery) {
-    if (usable) unit->recipients.push_back(std::move(ready_.front()));
-    ready_.pop_front();
+    if (usable) unit->recipients.push_back(std::move(from.front()));
+    from.pop_front();
   }
   return unit;
 }
 
 void Backlog::PutBack(const Unit& unit) {
-  ready_.insert(ready_.begin(), unit.recipients.begin(), unit.recipients.end());
+  Recipients& ready = Of(unit.lane).ready;
+  ready.insert(ready.begin(), unit.recipients.begin(), unit.recipients.end());
+  Account();
+}
+
+void Backlog::Account() {
+  size_t now = 0;
+  for (const Page& page : pages_) now += page.ready.size();
+  for (const auto& recipients : newest_) now += recipients.size();
+  pool_.recipients_at_hand += now - accounted_;
+  accounted_ = now;
 }
 
 sys::Result<void> Backlog::LoadContent(const ActivePointer& message) {

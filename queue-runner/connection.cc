@@ -15,6 +15,7 @@ namespace {
 using sys::Cat;
 
 constexpr int kPacketsAtOnce = 64;  // then others have their turn
+constexpr Microseconds kFast = std::chrono::milliseconds(50);
 
 std::vector<ipc::DeliveryRecipient> Slice(const Unit& unit, size_t from) {
   const size_t to = std::min(unit.recipients.size(), from + ipc::kRecipientsAPacket);
@@ -47,6 +48,7 @@ Connection::Connection(Context& context, ConnectionOwner& owner, uint64_t number
       owner_(owner),
       number_(number),
       channel_(std::move(channel)),
+      turn_since_(sys::MonotonicClock()),
       last_heard_(sys::MonotonicClock()) {}
 
 Connection::~Connection() {
@@ -61,10 +63,16 @@ sys::Result<void> Connection::Watch() {
   return {};
 }
 
+size_t Connection::bulk_load() const {
+  return static_cast<size_t>(
+      std::ranges::count_if(units_, [](const auto& unit) { return unit->lane == queue::Lane::kBulk; }));
+}
+
 void Connection::SendUnit(const UnitPointer& unit) {
   if (closed_) return;
   unit->sent = true;
   last_heard_ = sys::MonotonicClock();
+  if (units_.front() == unit) turn_since_ = last_heard_;
   ipc::Deliver deliver = FirstPacket(*unit);
   size_t given = deliver.recipients.size();
   Post(deliver.Encode(), unit);
@@ -174,6 +182,7 @@ void Connection::TakeVerdicts(const ipc::Verdicts& verdicts) {
   owner_.OnVerdict(*this, *unit, indices, verdicts);
   if (!verdicts.last) return;
   delivered_ = true;
+  is_fast_ = last_heard_ - std::exchange(turn_since_, last_heard_) < kFast;
   owner_.OnUnitDone(*this, *unit);
 }
 

@@ -58,6 +58,10 @@ class Connection {
 
   uint64_t number() const { return number_; }
   size_t load() const { return units_.size(); }
+  size_t bulk_load() const;
+  // Messages that it is best given at once: so many that it never waits for us, not so many that a message waits on it
+  // for a slow relay while others have nothing to do.
+  size_t ahead() const { return is_fast_ ? 4 : 2; }
   bool is_connected() const { return connected_; }
   bool has_delivered() const { return delivered_; }
   bool is_finishing() const { return finishing_; }
@@ -96,6 +100,8 @@ class Connection {
   bool finishing_ = false;
   bool ended_ = false;  // the channel's other end is closed, or what came was nonsense
   bool closed_ = false;
+  bool is_fast_ = false;     // the last message took little time
+  Microseconds turn_since_;  // of the first of units_
   Microseconds last_heard_;
 };
 

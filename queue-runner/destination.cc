@@ -48,46 +48,76 @@ Destination::~Destination() { context_.loop.Cancel(probe_timer_); }
 
 void Destination::TakeFresh(const FreshMessage& fresh, std::vector<queue::QueuedRecipient> recipients,
                             std::vector<Chosen>& chosen) {
-  const bool in_turn = !stopping_ && !backlog_.HasWork() && !circuit_.is_open();
+  const queue::Lane lane = queue::LaneOf(fresh.recipients.size(), fresh.facts.content_bytes);
+  if (stopping_ || circuit_.is_open()) return backlog_.NoteDue();
   const bool in_one = recipients.size() <= context_.policy.recipients_a_delivery;
   Connection* connection = nullptr;
-  if (in_turn && in_one && IsProgramReady()) {
-    connection = workers_.FindRoom(window_.width(), 0);
+  if (!backlog_.HasWork(lane) && in_one && IsProgramReady()) {
+    connection = workers_.FindRoom({lane, 0, Allowed()});
   }
+  if (connection == nullptr && lane == queue::Lane::kLight) return backlog_.NoteNewest(std::move(recipients));
   if (connection == nullptr) return backlog_.NoteDue();
   auto unit = std::make_shared<Unit>();
+  unit->lane = lane;
   unit->message = context_.active.FindOrAdd(fresh.facts);
   if (!unit->message->content) unit->message->content = fresh.content;
   unit->recipients = std::move(recipients);
-  took_fresh_ = true;
   Choose(connection, std::move(unit), chosen);
 }
 
 // The window; of an open circuit one for a probe, or none.
 size_t Destination::Allowed() const {
-  if (!circuit_.is_open()) return window_.width();
+  if (!circuit_.is_open()) return std::min(window_.width(), context_.policy.connections_in_all);
   return circuit_.MayProbe(sys::MonotonicClock()) ? 1 : 0;
 }
 
 void Destination::Select(std::vector<Chosen>& chosen) {
   workers_.Sweep();
-  backlog_.BeginRound(std::exchange(took_fresh_, false));
-  if (stopping_ || !backlog_.HasWork()) return;
+  if (!stopping_ && backlog_.HasWork()) SelectNow(chosen);
+  backlog_.EndRound();
+}
+
+void Destination::SelectNow(std::vector<Chosen>& chosen) {
   const size_t allowed = Allowed();
   if (allowed == 0) return ArmProbe();
-  if (backlog_.Look() == 0 || !IsProgramReady()) return;
+  if (backlog_.Look(queue::Lane::kLight) + backlog_.Look(queue::Lane::kBulk) == 0 || !IsProgramReady()) return;
   if (circuit_.is_open()) return Probe(chosen);
-  for (size_t waiting = backlog_.Look(); waiting > 0 && workers_.HasRoom(allowed, waiting);
-       waiting = backlog_.Look()) {
-    auto unit = backlog_.Next();
-    if (!unit || !Choose(workers_.FindRoom(allowed, waiting), std::move(unit), chosen)) return;
+  std::array<bool, 2> may = {true, true};  // by lane
+  while (const auto lane = NextLane(allowed, may)) {
+    const Workers::Demand demand = DemandOf(*lane, allowed);
+    auto unit = backlog_.Next(*lane);
+    if (!unit) {
+      may.at(static_cast<size_t>(*lane)) = false;
+      continue;
+    }
+    bulk_was_last_ = *lane == queue::Lane::kBulk;
+    if (!Choose(workers_.FindRoom(demand), std::move(unit), chosen)) return;
   }
+}
+
+Workers::Demand Destination::DemandOf(queue::Lane lane, size_t allowed) {
+  return {lane, backlog_.Look(lane), allowed};
+}
+
+std::optional<queue::Lane> Destination::NextLane(size_t allowed, const std::array<bool, 2>& may) {
+  const auto is_possible = [&](queue::Lane lane) {
+    const Workers::Demand demand = DemandOf(lane, allowed);
+    return may.at(static_cast<size_t>(lane)) && demand.waiting > 0 && workers_.HasRoom(demand);
+  };
+  LaneChoice choice;
+  choice.light_may = is_possible(queue::Lane::kLight);
+  choice.bulk_may = is_possible(queue::Lane::kBulk);
+  choice.width = allowed;
+  choice.bulk_connections = workers_.CountBulk();
+  choice.bulk_was_last = bulk_was_last_;
+  return ChooseLane(choice);
 }
 
 // One connection, one message.
 void Destination::Probe(std::vector<Chosen>& chosen) {
   if (workers_.HasUsable()) return;
-  auto unit = backlog_.Next();
+  auto unit = backlog_.Next(queue::Lane::kLight);
+  if (!unit) unit = backlog_.Next(queue::Lane::kBulk);
   if (unit && Choose(workers_.Open(), std::move(unit), chosen)) circuit_.OnProbe();
 }
 
@@ -97,7 +127,7 @@ bool Destination::Choose(Connection* connection, UnitPointer unit, std::vector<C
     backlog_.PutBack(*unit);
     return false;
   }
-  backlog_.NoteUnrecorded();
+  backlog_.NoteUnrecorded(unit->lane);
   unit->answered.assign(unit->recipients.size(), false);
   ++unit->message->units_in_flight;
   connection->Reserve(unit);

@@ -5,6 +5,7 @@
 // account there, so (relay, account) is one thing as long as the account does not depend on the sender.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -14,6 +15,7 @@
 #include "queue-runner/backlog.h"
 #include "queue-runner/circuit.h"
 #include "queue-runner/context.h"
+#include "queue-runner/shares.h"
 #include "queue-runner/verdicts.h"
 #include "queue-runner/window.h"
 #include "queue-runner/workers.h"
@@ -48,8 +50,8 @@ class Destination : private ConnectionOwner, private AgentOwner {
   const queue::Route& route() const { return backlog_.route(); }
   // The queue has, or may have, recipients due for it.
   void NoteDue() { backlog_.NoteDue(); }
-  // Chooses `recipients` of `fresh` (all for this route) if there is room at once and nothing older waits.
-  // Otherwise they are found in the queue like all others.
+  // Chooses `recipients` of `fresh` (all for this route) if there is room at once and nothing older of its lane waits.
+  // Otherwise they wait like all others.
   void TakeFresh(const FreshMessage& fresh, std::vector<queue::QueuedRecipient> recipients,
                  std::vector<Chosen>& chosen);
   // Chooses from the queue what has room now. Reads the queue once a round at most.
@@ -78,6 +80,7 @@ class Destination : private ConnectionOwner, private AgentOwner {
   bool is_offline() const { return circuit_.is_offline(); }
   // Nothing in flight, and nothing that could be begun now.
   bool IsQuiet() const;
+  size_t bulk_connections() const { return workers_.CountBulk(); }
   bool has_in_flight() const { return workers_.HasLoad(); }
   // Its connections have work for a while, or it has none to give them.
   bool IsFed() const { return workers_.AreFed(); }
@@ -102,6 +105,9 @@ class Destination : private ConnectionOwner, private AgentOwner {
   bool LookForWay();
   size_t Allowed() const;
   bool IsProgramReady();
+  void SelectNow(std::vector<Chosen>& chosen);
+  std::optional<queue::Lane> NextLane(size_t allowed, const std::array<bool, 2>& may);
+  Workers::Demand DemandOf(queue::Lane lane, size_t allowed);
   void Probe(std::vector<Chosen>& chosen);
   bool Choose(Connection* connection, UnitPointer unit, std::vector<Chosen>& chosen);
   void Suspect(Unit& unit, const mail::Deferred& why);
@@ -121,7 +127,7 @@ class Destination : private ConnectionOwner, private AgentOwner {
   Circuit circuit_;
   Workers workers_;
   std::optional<IpAddress> last_seen_;  // the relay's
-  bool took_fresh_ = false;             // chosen before this round's Select()
+  bool bulk_was_last_ = false;          // chosen last
   bool has_expired_ = false;
   bool stopping_ = false;
   bool abandoning_ = false;

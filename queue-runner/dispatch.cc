@@ -205,6 +205,8 @@ void Dispatch::Select(const std::vector<FreshMessage>& fresh) {
   for (const auto& message : fresh) TakeFresh(message, chosen);
   MakeRoomForPrograms();
   const size_t count = order_.size();
+  pool_.bulk_connections = 0;
+  for (const Destination* destination : order_) pool_.bulk_connections += destination->bulk_connections();
   for (size_t i = 0; i < count; ++i) order_[(turn_ + i) % count]->Select(chosen);
   if (count > 0) turn_ = (turn_ + 1) % count;
   if (!chosen.empty()) Record(std::move(chosen));

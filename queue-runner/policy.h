@@ -21,6 +21,9 @@ struct Policy {
   WindowRules window;
   CircuitRules circuit;
   size_t recipients_a_delivery = 50;
+  size_t active_messages = 20000;
+  size_t recipients_in_memory = 20000;        // that wait to be chosen, of all destinations together
+  size_t recipients_in_memory_at_least = 10;  // of each destination
   size_t connections_in_all = 100;
   size_t bounce_size_limit = 50000;
   conf::NoticeSettings notices;

@@ -30,6 +30,7 @@ Attempt AttemptOn(const ActiveMessage& message, const queue::Queue& queue);
 // Some recipients of one message on their way to one destination: one delivery.
 struct Unit {
   ActivePointer message;
+  queue::Lane lane = queue::Lane::kLight;
   std::vector<queue::QueuedRecipient> recipients;
   std::vector<bool> answered;         // by position in `recipients`
   bool begun = false;                 // content has begun to leave

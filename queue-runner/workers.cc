@@ -5,11 +5,12 @@
 
 #include "lib/sys/clock.h"
 #include "lib/sys/text.h"
+#include "queue-runner/shares.h"
 
 namespace outpost::queue_runner {
 namespace {
 
-constexpr size_t kAhead = 4;  // messages that a connection is given at once
+constexpr size_t kBulkAhead = 2;  // messages that a connection is given at once
 constexpr Microseconds kConnectionIdle = std::chrono::seconds(2);
 constexpr Microseconds kQuitTimeout = std::chrono::minutes(6);
 
@@ -39,31 +40,44 @@ sys::Result<bool> Workers::MakeReady() {
   return false;
 }
 
+// One more of the connections may carry bulk.
+bool Workers::MayBecomeBulk(size_t allowed) const {
+  return CountBulk() < MostBulk(allowed) && pool_.bulk_connections < MostBulk(context_.policy.connections_in_all);
+}
+
+// Light mail goes where no bulk is before it, unless there is but one connection.
+bool Workers::MayCarry(const Connection& connection, const Demand& demand) const {
+  if (demand.lane == queue::Lane::kLight) return connection.bulk_load() == 0 || demand.allowed < 2;
+  return connection.bulk_load() > 0 || MayBecomeBulk(demand.allowed);
+}
+
 // An idle connection; else another one, while those that stand are given all they take; else the least loaded.
-Workers::Room Workers::LookForRoom(size_t allowed, size_t waiting) const {
+Workers::Room Workers::LookForRoom(const Demand& demand) const {
+  const bool is_bulk = demand.lane == queue::Lane::kBulk;
   Connection* least = nullptr;
-  size_t usable = 0;
   size_t load = 0;
+  size_t enough = 0;
   for (const auto& connection : connections_) {
+    if (connection->is_finishing() || connection->is_closed() || !MayCarry(*connection, demand)) continue;
     load += connection->load();
-    if (connection->is_finishing() || connection->is_closed()) continue;
-    ++usable;
+    enough += is_bulk ? kBulkAhead : connection->ahead();
     if (least == nullptr || connection->load() < least->load()) least = connection.get();
   }
   if (least != nullptr && least->load() == 0) return {least, false};
-  const bool enough = load + waiting < usable * kAhead;
-  const bool may_open =
-      !enough && connections_.size() < allowed && pool_.connections < context_.policy.connections_in_all;
-  return {least != nullptr && least->load() < kAhead ? least : nullptr, may_open};
+  const bool may_open = load + demand.waiting >= enough && connections_.size() < demand.allowed &&
+                        pool_.connections < context_.policy.connections_in_all &&
+                        (!is_bulk || MayBecomeBulk(demand.allowed));
+  if (least != nullptr && least->load() >= (is_bulk ? kBulkAhead : least->ahead())) least = nullptr;
+  return {least, may_open};
 }
 
-bool Workers::HasRoom(size_t allowed, size_t waiting) const {
-  const Room room = LookForRoom(allowed, waiting);
+bool Workers::HasRoom(const Demand& demand) const {
+  const Room room = LookForRoom(demand);
   return room.standing != nullptr || room.may_open;
 }
 
-Connection* Workers::FindRoom(size_t allowed, size_t waiting) {
-  const Room room = LookForRoom(allowed, waiting);
+Connection* Workers::FindRoom(const Demand& demand) {
+  const Room room = LookForRoom(demand);
   Connection* opened = room.may_open ? Open() : nullptr;
   return opened != nullptr ? opened : room.standing;
 }
@@ -131,6 +145,11 @@ size_t Workers::CountBusy() const {
   return static_cast<size_t>(std::ranges::count_if(connections_, [](const auto& one) { return one->load() > 0; }));
 }
 
+size_t Workers::CountBulk() const {
+  return static_cast<size_t>(
+      std::ranges::count_if(connections_, [](const auto& one) { return one->bulk_load() > 0; }));
+}
+
 bool Workers::HasUsable() const {
   return std::ranges::any_of(connections_,
                              [](const auto& one) { return !one->is_finishing() && !one->is_closed(); });
@@ -141,14 +160,14 @@ bool Workers::HasLoad() const {
 }
 
 bool Workers::AreFed() const {
-  size_t usable = 0;
+  size_t enough = 0;
   size_t load = 0;
   for (const auto& connection : connections_) {
     if (connection->is_finishing() || connection->is_closed()) continue;
-    ++usable;
+    enough += connection->ahead();
     load += connection->load();
   }
-  return usable > 0 && load >= usable * kAhead / 2;
+  return enough > 0 && load >= enough / 2;
 }
 
 // --- time

@@ -16,8 +16,10 @@ namespace outpost::queue_runner {
 // What all destinations have together.
 struct Pool {
   size_t connections = 0;
+  size_t bulk_connections = 0;  // of these, as the last round began
   size_t agents = 0;
   uint64_t content_in_memory = 0;  // bytes of messages in flight
+  size_t recipients_at_hand = 0;   // read from the queue, not yet chosen
   uint64_t next_connection = 1;
 };
 
@@ -32,11 +34,16 @@ class Workers {
 
   // Whether connections can be had. Starts the program when there is none; it is ready after its OnPrepared.
   sys::Result<bool> MakeReady();
-  // Whether a message can be given away now, while `waiting` more are to be had; not when all that may be open
-  // (`allowed`) have enough.
-  bool HasRoom(size_t allowed, size_t waiting) const;
+  // What a place is looked for. `waiting`: recipients of the lane that are to be had; `allowed`: connections that may be
+  // open. There is none when all that may be open have enough.
+  struct Demand {
+    queue::Lane lane = queue::Lane::kLight;
+    size_t waiting = 0;
+    size_t allowed = 1;
+  };
+  bool HasRoom(const Demand& demand) const;
   // The connection for it; nothing when there is none, or it could not be opened.
-  Connection* FindRoom(size_t allowed, size_t waiting);
+  Connection* FindRoom(const Demand& demand);
   Connection* Open();
 
   // No new connections from this program: those that stand end after what they have been given. The next one is
@@ -54,6 +61,7 @@ class Workers {
   // Connected ones that take messages, but for `but`.
   size_t CountStanding(const Connection* but) const;
   size_t CountBusy() const;
+  size_t CountBulk() const;
   bool HasUsable() const;
   bool HasLoad() const;
   // Those that take messages have about half of what they take.
@@ -65,7 +73,9 @@ class Workers {
     Connection* standing = nullptr;
     bool may_open = false;  // and should
   };
-  Room LookForRoom(size_t allowed, size_t waiting) const;
+  Room LookForRoom(const Demand& demand) const;
+  bool MayCarry(const Connection& connection, const Demand& demand) const;
+  bool MayBecomeBulk(size_t allowed) const;
   void ArmCheck(Microseconds delay);
   void Check();
   void CheckConnection(Connection& connection, Microseconds now);
