@@ -25,6 +25,7 @@ using sys::Result;
 
 constexpr size_t kBlock = 64 * 1024;
 constexpr int kTriesBySocket = 2;
+constexpr int kTriesByDrop = 4;  // of which all but the last were killed
 constexpr int kCannotExecute = 127;
 
 class Deadline {
@@ -148,22 +149,34 @@ Attempt<std::string> FromDrop(const sys::ExitStatus& status, const mail::QueueId
                  Cat("the maildrop did not take the message (", program, ": ", sys::Describe(status), ")")};
 }
 
-Attempt<std::string> ByDrop(const sys::ReadOnlyFd& record, const mail::QueueId& id, const Ways& ways,
-                            milliseconds limit) {
-  if (lseek(record.view().get(), 0, SEEK_SET) != 0) return Failure{EX_TEMPFAIL, "cannot rewind the record"};
+// The end of one drop.
+Result<sys::ExitStatus> RunDrop(const sys::ReadOnlyFd& record, const std::string& program,
+                                const TimeLimits& limits) {
+  if (lseek(record.view().get(), 0, SEEK_SET) != 0) return Error("cannot rewind the record");
   auto process =
-      sys::Spawn({.argv = {ways.drop_program},
+      sys::Spawn({.argv = {program},
                   .descriptors = {{record.view(), STDIN_FILENO}, {sys::FdView(STDERR_FILENO), STDERR_FILENO}},
                   .environment = {}});
-  if (!process) return Failure{EX_TEMPFAIL, process.error().text()};
-  if (!AwaitReadable(process->pidfd, Deadline(limit))) {
-    // It removes its file, unless it is stuck in the disk, where nothing reaches it: not waited for.
+  if (!process) return process.error();
+  if (!AwaitReadable(process->pidfd, Deadline(limits.drop))) {
+    // It removes its file, or is at its end already, unless it is stuck in the disk, where nothing reaches it.
     kill(process->pid, SIGTERM);
-    return Failure{EX_TEMPFAIL, "writing to the maildrop takes too long"};
+    if (!AwaitReadable(process->pidfd, Deadline(limits.drop_end))) {
+      return Error("writing to the maildrop takes too long");
+    }
   }
-  const auto status = sys::Reap(*process);
-  if (!status) return Failure{EX_TEMPFAIL, status.error().text()};
-  return FromDrop(*status, id, ways.drop_program);
+  return sys::Reap(*process);
+}
+
+// One that was killed may have left the whole file, and pickup may have taken it: only another one, with the same
+// record, knows, or makes it so.
+Attempt<std::string> ByDrop(const sys::ReadOnlyFd& record, const mail::QueueId& id, const std::string& program,
+                            const TimeLimits& limits) {
+  for (int tries = 1;; ++tries) {
+    const auto status = RunDrop(record, program, limits);
+    if (!status) return Failure{EX_TEMPFAIL, status.error().text()};
+    if (!status->signalled || tries == kTriesByDrop) return FromDrop(*status, id, program);
+  }
 }
 
 }  // namespace
@@ -180,7 +193,7 @@ Attempt<std::string> HandOver(const sys::ReadOnlyFd& record, const spool::Record
     if (std::get<Silence>(asked) == Silence::kNobodyThere) break;
   }
   if (ways.drop_program.empty()) return ByOwnRights(record, head.id, ways);
-  return ByDrop(record, head.id, ways, limits.drop);
+  return ByDrop(record, head.id, ways.drop_program, limits);
 }
 
 }  // namespace outpost::sendmail

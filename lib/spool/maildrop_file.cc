@@ -32,13 +32,51 @@ Result<MaildropFile> MaildropFile::Create(const std::string& directory, const ma
                                           const MaildropLimits& limits) {
   auto opened = sys::OpenDirectory(directory);
   if (!opened) return opened.error();
-  if (!sys::HasRoom(*opened, limits.free_bytes)) return NoRoom();
-  auto file = sys::OpenIn(*opened, id.text(), O_WRONLY | O_CREAT | O_EXCL, kMaildropFileMode);
-  if (!file) return file.error().Within(Cat("maildrop ", directory));
-  MaildropFile made(std::move(*opened), std::move(*file), id.text(), limits);
+  MaildropFile made(std::move(*opened), id.text(), limits);
+  if (auto there = made.Open(); !there) return there.error().Within(Cat("maildrop ", directory));
+  if (made.was_whole_) return made;
+  if (!sys::HasRoom(made.directory_, limits.free_bytes)) return NoRoom();
   if (!Lock(made.file_) && errno == EWOULDBLOCK) return Error::FromErrno(Cat("lock maildrop file ", id.text()));
   if (auto given = made.GiveToGroup(); !given) return given.error();
   return made;
+}
+
+// A new file, or an earlier try's that is whole.
+Result<void> MaildropFile::Open() {
+  constexpr int kTries = 2;  // what an earlier try left may go away, or is removed
+  Result<void> opened;
+  for (int i = 0; i < kTries; ++i) {
+    auto file = sys::OpenIn(directory_, name_, O_WRONLY | O_CREAT | O_EXCL, kMaildropFileMode);
+    if (file) {
+      file_ = std::move(*file);
+      return {};
+    }
+    opened = file.error();
+    if (file.error().code() != EEXIST) break;
+    opened = OpenEarlier();
+    if (was_whole_ || (!opened && opened.error().code() != ENOENT)) break;
+  }
+  return opened;
+}
+
+// Removes what such a try has left unfinished, which is then an ENOENT.
+Result<void> MaildropFile::OpenEarlier() {
+  auto file = sys::OpenIn(directory_, name_, O_RDONLY | O_NONBLOCK);
+  if (!file) return file.error();
+  struct stat status {};
+  if (fstat(file->get(), &status) != 0) return Error::FromErrno(Cat("stat maildrop file ", name_));
+  const bool is_own = S_ISREG(status.st_mode) && status.st_uid == geteuid();
+  const mode_t mode = status.st_mode & 07777U;
+  if (is_own && mode == kMaildropCompleteMode) {
+    was_whole_ = true;
+    file_ = std::move(*file);
+    return {};
+  }
+  if (!is_own || mode != kMaildropFileMode || HasWriter(*file)) {
+    return Error(Cat("another file is there as ", name_), EEXIST);
+  }
+  if (unlinkat(directory_.get(), name_.c_str(), 0) != 0) return Error::FromErrno(Cat("remove a part of ", name_));
+  return Error("what an earlier try had left is removed", ENOENT);
 }
 
 // drop has the directory's group already; root, who may write into any user's maildrop, has not. The mode is set whatever
@@ -54,10 +92,11 @@ Result<void> MaildropFile::GiveToGroup() {
 }
 
 MaildropFile::~MaildropFile() {
-  if (file_) unlinkat(directory_.get(), name_.c_str(), 0);
+  if (file_ && !was_whole_) unlinkat(directory_.get(), name_.c_str(), 0);
 }
 
 Result<void> MaildropFile::Append(std::string_view bytes) {
+  if (was_whole_) return Compare(bytes);
   if (bytes.size() > limits_.record_bytes - size_) {
     return Error(Cat("maildrop: message larger than ", limits_.record_bytes, " bytes"), EFBIG);
   }
@@ -70,15 +109,40 @@ Result<void> MaildropFile::Append(std::string_view bytes) {
   return {};
 }
 
-Result<void> MaildropFile::MarkAndSync() {
-  if (fchmod(file_.get(), kMaildropCompleteMode) != 0) {
-    return Error::FromErrno(Cat("chmod maildrop file ", name_));
+Result<void> MaildropFile::Compare(std::string_view bytes) {
+  std::string there(bytes.size(), '\0');
+  const auto count = sys::ReadAt(file_, there, size_);
+  if (!count) return count.error();
+  if (std::string_view(there).substr(0, *count) != bytes) {
+    return Error(Cat("another record is there as ", name_), EEXIST);
   }
+  size_ += bytes.size();
+  return {};
+}
+
+Result<void> MaildropFile::Sync() {
   if (auto synced = sys::SyncFile(file_, Cat("maildrop file ", name_)); !synced) return synced;
   return sys::SyncFile(directory_, "maildrop directory");
 }
 
+Result<void> MaildropFile::FinishCompared() {
+  struct stat status {};
+  if (fstat(file_.get(), &status) != 0) return Error::FromErrno(Cat("stat maildrop file ", name_));
+  if (static_cast<uint64_t>(status.st_size) != size_) {
+    return Error(Cat("another record is there as ", name_), EEXIST);
+  }
+  return Sync();
+}
+
+Result<void> MaildropFile::MarkAndSync() {
+  if (fchmod(file_.get(), kMaildropCompleteMode) != 0) {
+    return Error::FromErrno(Cat("chmod maildrop file ", name_));
+  }
+  return Sync();
+}
+
 Result<void> MaildropFile::Commit() {
+  if (was_whole_) return FinishCompared();
   auto kept = MarkAndSync();
   const bool gone = !kept && unlinkat(directory_.get(), name_.c_str(), 0) != 0 && errno == ENOENT;
   file_.reset();

@@ -8,6 +8,10 @@
 // for such a file one that is a day old only because the clock has jumped.
 //
 // The owner is the proof of who submitted, the group, which is the directory's, lets pickup read it.
+//
+// A writer that is killed leaves a part, or, when that was between the mark and its last word, the whole. The same
+// record is then handed over once more, under the same name: over a part it begins anew, the whole it finds the same and
+// makes durable. Where pickup was faster, the queue knows the record (its table `intake`).
 #pragma once
 
 #include <cstdint>
@@ -37,8 +41,8 @@ bool HasWriter(sys::FdView file);
 
 class MaildropFile {
  public:
-  // Makes DIRECTORY/ID; one that is there already is an error (EEXIST) and left alone, a group that cannot be given to it
-  // is another (EPERM).
+  // Makes DIRECTORY/ID, or goes on from an earlier try of this user's that was killed. Any other file of that name is an
+  // error (EEXIST) and left alone, a group that cannot be given to ours is another (EPERM).
   static sys::Result<MaildropFile> Create(const std::string& directory, const mail::QueueId& id,
                                           const MaildropLimits& limits);
   MaildropFile(MaildropFile&& other) noexcept = default;
@@ -46,7 +50,8 @@ class MaildropFile {
   // Removes the file unless Commit() has kept it.
   ~MaildropFile();
 
-  // Blocks while the disk does. After an error the file is only good to be thrown away.
+  // Blocks while the disk does. After an error the file is only good to be thrown away. Where the earlier try's is
+  // whole, nothing is written: bytes that differ from it are an error (EEXIST).
   sys::Result<void> Append(std::string_view bytes);
   // Marks the file whole and syncs it and the directory: on success it survives a crash. After an error it is
   // gone, unless pickup took it between the mark and the failure: then it is in the queue, which is success.
@@ -54,15 +59,21 @@ class MaildropFile {
   sys::Result<void> Commit();
 
  private:
-  MaildropFile(sys::UniqueFd directory, sys::UniqueFd file, std::string name, const MaildropLimits& limits)
-      : directory_(std::move(directory)), file_(std::move(file)), name_(std::move(name)), limits_(limits) {}
+  MaildropFile(sys::UniqueFd directory, std::string name, const MaildropLimits& limits)
+      : directory_(std::move(directory)), name_(std::move(name)), limits_(limits) {}
+  sys::Result<void> Open();
+  sys::Result<void> OpenEarlier();
   sys::Result<void> GiveToGroup();
+  sys::Result<void> Compare(std::string_view bytes);
+  sys::Result<void> FinishCompared();
   sys::Result<void> MarkAndSync();
+  sys::Result<void> Sync();
 
   sys::UniqueFd directory_;
   sys::UniqueFd file_;  // open until it is kept or removed
   std::string name_;
   MaildropLimits limits_;
+  bool was_whole_ = false;  // the earlier try's: compared, not written, and never removed
   uint64_t size_ = 0;
   uint64_t size_at_space_check_ = 0;
 };

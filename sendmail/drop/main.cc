@@ -1,10 +1,12 @@
 // drop: puts one submission record into the maildrop.
 //   runs as    the caller, set-gid outdrop
-//   opens      maildrop/ID, new, for writing; nothing else. The path is compiled in; there are no options, no
-//              configuration and no environment
+//   opens      maildrop/ID, new, for writing, or to read what an earlier one that was killed has left there for the
+//              same caller; nothing else. The path is compiled in; there are no options, no configuration and no
+//              environment
 //   trusts     nobody: any user may run it with any input; of that it reads only the first line, which names the file
 //   promises   exit 0 only when the file is whole, marked so, and on stable storage
-//   if killed  a file without its x bit is left, which pickup takes for unfinished and removes
+//   if killed  a file without its x bit is left, which the next one, or else pickup, takes for unfinished and removes;
+//              or one that is whole, which the next one makes durable: sendmail starts it with the same record
 #include <csignal>
 #include <cstdlib>
 #include <new>

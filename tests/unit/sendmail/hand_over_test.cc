@@ -25,7 +25,8 @@ using Turn = FakePickup::Turn;
 constexpr TimeLimits kShort{.connect = milliseconds(2000),
                             .send = milliseconds(2000),
                             .answer = milliseconds(200),
-                            .drop = milliseconds(5000)};
+                            .drop = milliseconds(5000),
+                            .drop_end = milliseconds(5000)};
 
 class HandOverTest : public testing::Test {
  protected:
@@ -229,11 +230,35 @@ TEST_F(HandOverTest, TurnsDropsEndIntoAnExitStatus) {
   EXPECT_EQ(HandOverRecord().substr(0, 8), "exit 69:");
 }
 
-TEST_F(HandOverTest, DoesNotWaitForeverForDrop) {
+// It was killed after its file was whole, and its caller was told "not kept": the message went out, and once more when
+// the caller tried again.
+TEST_F(HandOverTest, AsksAnotherDropWhatBecameOfOneThatWasKilled) {
+  Fill("Subject: x\n\nbody\n");
+  const std::string seen = directory_ / "seen";
+  UseScriptAsDrop(Cat("cat > ", seen, ".$$; [ $(ls ", seen, ".* | wc -l) = 3 ] || kill -9 $$"));
+  EXPECT_EQ(HandOverRecord(), head_.id.text());
+  size_t drops = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) {
+    if (!entry.path().filename().string().starts_with("seen.")) continue;
+    EXPECT_EQ(*sys::ReadFile(entry.path(), 1 << 20), bytes_);
+    ++drops;
+  }
+  EXPECT_EQ(drops, 3U);
+}
+
+TEST_F(HandOverTest, BelievesADropThatEndsWellWhenItIsToldToEnd) {
   Fill("x");
-  UseScriptAsDrop("exec sleep 60");
+  UseScriptAsDrop("trap 'exit 0' TERM; while :; do sleep 0.02; done");
   TimeLimits limits = kShort;
   limits.drop = milliseconds(200);
+  EXPECT_TRUE(std::holds_alternative<std::string>(HandOver(record_, head_, ways_, limits)));
+}
+
+TEST_F(HandOverTest, DoesNotWaitForeverForDrop) {
+  Fill("x");
+  UseScriptAsDrop("trap '' TERM; exec sleep 7");
+  TimeLimits limits = kShort;
+  limits.drop = limits.drop_end = milliseconds(200);
   const auto attempt = HandOver(record_, head_, ways_, limits);
   ASSERT_TRUE(std::holds_alternative<Failure>(attempt));
   EXPECT_EQ(std::get<Failure>(attempt).exit_code, EX_TEMPFAIL);

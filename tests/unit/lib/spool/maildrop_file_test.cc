@@ -108,6 +108,65 @@ TEST_F(MaildropFileTest, LeavesAnotherFileOfItsNameAlone) {
   EXPECT_EQ(*sys::ReadFile(Path(), 100), "other");
 }
 
+// What a writer leaves that is killed: nothing releases its descriptors in order.
+TEST_F(MaildropFileTest, BeginsAnewOverThePartOfAKilledTry) {
+  ASSERT_TRUE(sys::ReplaceFile(Path(), "the first hal", 0640));
+  auto file = MaildropFile::Create(directory_, id_, kWide);
+  ASSERT_TRUE(file) << file.error().text();
+  ASSERT_TRUE(file->Append("whole"));
+  ASSERT_TRUE(file->Commit());
+  EXPECT_EQ(*sys::ReadFile(Path(), 100), "whole");
+  EXPECT_EQ(Mode(), 0740);
+}
+
+TEST_F(MaildropFileTest, LeavesThePartOfATryThatLivesAlone) {
+  auto living = MaildropFile::Create(directory_, id_, kWide);
+  ASSERT_TRUE(living);
+  const auto file = MaildropFile::Create(directory_, id_, kWide);
+  ASSERT_FALSE(file);
+  EXPECT_EQ(file.error().code(), EEXIST);
+  EXPECT_EQ(Mode(), 0640);
+}
+
+TEST_F(MaildropFileTest, FindsTheWholeFileOfAKilledTryTheSame) {
+  ASSERT_TRUE(sys::ReplaceFile(Path(), "a record", 0740));
+  struct stat before {};
+  ASSERT_EQ(stat(Path().c_str(), &before), 0);
+  {
+    auto file = MaildropFile::Create(directory_, id_, {.record_bytes = 10, .free_bytes = uint64_t{1} << 62});
+    ASSERT_TRUE(file) << "no room is needed: " << file.error().text();
+    ASSERT_TRUE(file->Append("a rec"));
+    ASSERT_TRUE(file->Append("ord"));
+    ASSERT_TRUE(file->Commit());
+  }
+  struct stat after {};
+  ASSERT_EQ(stat(Path().c_str(), &after), 0);
+  EXPECT_EQ(after.st_ino, before.st_ino);
+}
+
+TEST_F(MaildropFileTest, LeavesAWholeFileOfAnotherRecordAlone) {
+  ASSERT_TRUE(sys::ReplaceFile(Path(), "a record", 0740));
+  for (const std::string_view other : {"a recorD"sv, "a record of more"sv, "a rec"sv}) {
+    auto file = MaildropFile::Create(directory_, id_, kWide);
+    ASSERT_TRUE(file);
+    const bool kept = file->Append(other) && file->Commit();
+    EXPECT_FALSE(kept) << other;
+  }
+  EXPECT_EQ(*sys::ReadFile(Path(), 100), "a record");
+}
+
+TEST_F(MaildropFileTest, TakesNoFileOfAnotherUserForItsOwn) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  for (const mode_t mode : {0640U, 0740U}) {
+    ASSERT_TRUE(sys::ReplaceFile(Path(), "other", mode));
+    ASSERT_EQ(chown(Path().c_str(), 65534, 65534), 0);
+    const auto file = MaildropFile::Create(directory_, id_, kWide);
+    ASSERT_FALSE(file) << mode;
+    EXPECT_EQ(file.error().code(), EEXIST) << mode;
+    EXPECT_EQ(*sys::ReadFile(Path(), 100), "other") << mode;
+  }
+}
+
 TEST_F(MaildropFileTest, DoesNotFollowASymbolicLink) {
   ASSERT_EQ(symlink("/tmp/outpost-maildrop-target", Path().c_str()), 0);
   EXPECT_FALSE(MaildropFile::Create(directory_, id_, kWide));
