@@ -172,7 +172,7 @@ void Maildrop::OnFate(const File& file, const Fate& fate) {
   in_flight_bytes_ -= file.size;
   switch (fate.kind) {
     case Fate::Kind::kQueued:
-      Unlink(file.name, fate.id);
+      Unlink(file.name);
       break;
     case Fate::Kind::kLater:
       Leave(file.name, fate.text);
@@ -184,11 +184,10 @@ void Maildrop::OnFate(const File& file, const Fate& fate) {
   Walk();
 }
 
-void Maildrop::Unlink(const std::string& name, const mail::QueueId& id) {
+void Maildrop::Unlink(const std::string& name) {
   if (unlinkat(directories_.maildrop.get(), name.c_str(), 0) != 0 && errno != ENOENT) {
-    return Leave(name, Error::FromErrno("unlink").text());  // the runner knows it when it comes again
+    Leave(name, Error::FromErrno("unlink").text());
   }
-  unlinked_.push_back(id);
 }
 
 void Maildrop::Remove(const std::string& name, std::string_view why) {
@@ -222,19 +221,7 @@ void Maildrop::Leave(const std::string& name, std::string_view why) {
   if (left_++ == 0) left_why_ = Cat(Shown(name), ": ", why);
 }
 
-void Maildrop::SyncUnlinks() {
-  if (unlinked_.empty()) return;
-  if (auto synced = sys::SyncFile(directories_.maildrop, "maildrop"); synced) {
-    link_.SendForgotten(unlinked_);
-  } else {
-    // What is not known to be gone is not forgotten; the runner finds it a day later.
-    log_.Warning(synced.error().text());
-  }
-  unlinked_.clear();
-}
-
 void Maildrop::AfterRound() {
-  SyncUnlinks();
   while (scanning_ && at_end_ && in_flight_ == 0) EndScan();
 }
 

@@ -1,8 +1,8 @@
 // The maildrop: records that were left while nobody answered on the socket. A file belongs to whoever submitted it,
 // and may be anything: it is opened without following links or waiting, judged by its descriptor, and copied once
-// before it is looked at. It is unlinked only after the runner's commit; then, once for all of a round, the directory
-// is synced, and the runner may forget that it knows them. What can never be accepted goes to corrupt/, or is removed
-// where it holds nothing: it is told of once.
+// before it is looked at. It is unlinked only after the runner's commit; should it come back after a crash, or be
+// submitted again by a sendmail whose drop was killed, the runner knows it. What can never be accepted goes to corrupt/,
+// or is removed where it holds nothing: it is told of once.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,6 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <vector>
 
 #include "lib/sys/error.h"
 #include "lib/sys/log.h"
@@ -37,9 +36,9 @@ class Maildrop {
   sys::Result<void> Start();
   // Looks at every file once, a bounded number and size of them at a time; again afterwards, when called meanwhile.
   void Scan();
-  // After a round of events: makes its unlinks durable, tells the runner, ends the scan when all is answered for.
+  // After a round of events: ends the scan when all is answered for.
   void AfterRound();
-  bool idle() const { return !scanning_ && unlinked_.empty(); }
+  bool idle() const { return !scanning_; }
 
  private:
   struct File;
@@ -54,12 +53,11 @@ class Maildrop {
   void Take(File file, sys::UniqueFd fd);
   bool StepCopy(Copy& copy);
   void OnFate(const File& file, const Fate& fate);
-  void Unlink(const std::string& name, const mail::QueueId& id);
+  void Unlink(const std::string& name);
   void Remove(const std::string& name, std::string_view why);
   void SetAside(const std::string& name, std::string_view why);
   void Stuck(const std::string& name, std::string_view why, const sys::Error& error);
   void Leave(const std::string& name, std::string_view why);
-  void SyncUnlinks();
   void EndScan();
 
   struct CloseDirectory {
@@ -79,9 +77,8 @@ class Maildrop {
   uint64_t in_flight_bytes_ = 0;
   std::string block_;  // for reading files; one serves all
   uint64_t left_ = 0;
-  std::string left_why_;                 // of the first of them
-  std::set<std::string> stuck_;          // what can be neither moved nor removed, and has been told of
-  std::vector<mail::QueueId> unlinked_;  // not yet durably
+  std::string left_why_;         // of the first of them
+  std::set<std::string> stuck_;  // what can be neither moved nor removed, and has been told of
 };
 
 }  // namespace outpost::pickup

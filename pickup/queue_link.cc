@@ -67,15 +67,6 @@ void QueueLink::Submit(ipc::Submission submission, sys::ReadOnlyFd content) {
   Push(std::move(outgoing));
 }
 
-void QueueLink::SendForgotten(const std::vector<mail::QueueId>& ids) {
-  for (size_t i = 0; i < ids.size(); i += ipc::kRecipientsAPacket) {
-    const size_t count = std::min(ids.size() - i, ipc::kRecipientsAPacket);
-    ipc::Forgotten message;
-    message.ids.assign(ids.begin() + static_cast<ptrdiff_t>(i), ids.begin() + static_cast<ptrdiff_t>(i + count));
-    Push({.packet = message.Encode(), .content = {}, .recipients = {}});
-  }
-}
-
 void QueueLink::SendScanned(uint64_t left) {
   Push({.packet = ipc::Scanned{left}.Encode(), .content = {}, .recipients = {}});
 }

@@ -39,7 +39,6 @@ class QueueLink {
 
   // `submission` with all its recipients, however many; `content` belongs to it.
   void Submit(ipc::Submission submission, sys::ReadOnlyFd content);
-  void SendForgotten(const std::vector<mail::QueueId>& ids);
   void SendScanned(uint64_t left);
 
   // Whether everything has been handed over.

@@ -172,7 +172,6 @@ void Reception::HandOver(Job& job, CleanedMessage message) {
   submission.handle = next_handle_++;
   submission.id = job.head.id;
   submission.uid = job.arrival.uid;
-  submission.from_maildrop = job.arrival.maildrop_file.has_value();
   submission.token = job.head.token;
   submission.record_bytes = job.head.size_bytes;
   submission.digest = job.digest->Hexadecimal();

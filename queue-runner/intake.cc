@@ -32,7 +32,6 @@ queue::NewMessage NewMessageOf(const ipc::Submission& submission, const mail::Qu
   message.token = submission.token;
   message.record_bytes = submission.record_bytes;
   message.digest = submission.digest;
-  message.from_maildrop = submission.from_maildrop;
   return message;
 }
 
@@ -69,10 +68,6 @@ sys::Result<void> Intake::Take(ipc::MoreRecipients more) {
   return more.more ? sys::Result<void>() : Complete();
 }
 
-void Intake::Take(ipc::Forgotten forgotten) {
-  forgotten_.insert(forgotten_.end(), forgotten.ids.begin(), forgotten.ids.end());
-}
-
 sys::Result<void> Intake::Complete() {
   auto arrival = std::make_shared<Arrival>(std::move(*assembly_));
   assembly_.reset();
@@ -104,7 +99,6 @@ void Intake::ForgetPickup() {
 
 void Intake::Contribute() {
   fresh_.clear();  // a batch that failed at its commit has left what means nothing now
-  ContributeForgotten();
   ContributeDiscarded();
   uint64_t bytes = 0;
   for (size_t i = 0; i < kBatchMessages && !small_.empty(); ++i) {
@@ -115,14 +109,6 @@ void Intake::Contribute() {
   }
   if (!small_.empty()) context_.ask_for_round();
   if (!large_.empty() && !std::exchange(slice_under_way_, true)) ContributeSlice(large_.front());
-}
-
-void Intake::ContributeForgotten() {
-  if (forgotten_.empty() || context_.batch.in_trouble()) return;
-  auto ids = std::make_shared<std::vector<mail::QueueId>>(std::exchange(forgotten_, {}));
-  context_.batch.Add(
-      {[this, ids] { return context_.queue.ForgetIntake(*ids); }, [] {},
-       [this, ids](const sys::Error&) { forgotten_.insert(forgotten_.end(), ids->begin(), ids->end()); }});
 }
 
 // What another failure leaves is swept at the next start.

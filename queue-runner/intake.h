@@ -40,7 +40,6 @@ class Intake {
   // One packet of pickup's. An Error is nonsense: that pickup is to be given up.
   sys::Result<void> Take(ipc::Submission submission, sys::UniqueFd content);
   sys::Result<void> Take(ipc::MoreRecipients more);
-  void Take(ipc::Forgotten forgotten);
 
   // This round's part, into the batch.
   void Contribute();
@@ -50,7 +49,7 @@ class Intake {
   // Pickup is gone: its numbers mean nothing any more, and nobody waits for the answers.
   void ForgetPickup();
 
-  bool empty() const { return small_.empty() && large_.empty() && !assembly_ && forgotten_.empty(); }
+  bool empty() const { return small_.empty() && large_.empty() && !assembly_; }
 
  private:
   struct Arrival {
@@ -72,7 +71,6 @@ class Intake {
   bool HasRoomFor(uint64_t content_bytes) const;
   void ContributeSmall(const ArrivalPointer& arrival);
   void ContributeSlice(const ArrivalPointer& arrival);
-  void ContributeForgotten();
   void ContributeDiscarded();
   sys::Result<void> ChooseId(Arrival& arrival);
   sys::Result<void> StoreSmall(const ArrivalPointer& arrival);
@@ -91,7 +89,6 @@ class Intake {
   std::deque<ArrivalPointer> small_;
   std::deque<ArrivalPointer> large_;
   bool slice_under_way_ = false;
-  std::vector<mail::QueueId> forgotten_;
   std::vector<queue::MessageKey> discarded_;  // large ones that were begun and will not be completed
   std::vector<FreshMessage> fresh_;
 };

@@ -131,11 +131,7 @@ sys::Result<void> PickupProgram::Take(ipc::Packet packet) {
     return listener_.submission(std::move(*submission), std::move(packet.fd));
   }
   if (auto* more = std::get_if<ipc::MoreRecipients>(&*message)) return listener_.more(std::move(*more));
-  if (auto* forgotten = std::get_if<ipc::Forgotten>(&*message)) {
-    listener_.forgotten(std::move(*forgotten));
-  } else {
-    OnScanned(std::get<ipc::Scanned>(*message));
-  }
+  OnScanned(std::get<ipc::Scanned>(*message));
   return {};
 }
 

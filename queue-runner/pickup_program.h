@@ -18,7 +18,6 @@ class PickupProgram {
   struct Listener {
     std::function<sys::Result<void>(ipc::Submission, sys::UniqueFd)> submission;
     std::function<sys::Result<void>(ipc::MoreRecipients)> more;
-    std::function<void(ipc::Forgotten)> forgotten;
     std::function<bool()> has_place;  // else what pickup says waits in its channel, and so pickup
     std::function<void()> ended;
   };

@@ -64,7 +64,6 @@ Runner::Runner(Belongings belongings, const Policy& policy, bool once, const con
                  return intake_.Take(std::move(submission), std::move(content));
                },
                [this](ipc::MoreRecipients more) { return intake_.Take(std::move(more)); },
-               [this](ipc::Forgotten forgotten) { intake_.Take(std::move(forgotten)); },
                [this] { return intake_.has_place(); }, [this] { intake_.ForgetPickup(); }}),
       control_(
           context_, own_.control_socket,

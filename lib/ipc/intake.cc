@@ -10,8 +10,6 @@ constexpr std::string_view kTypeName<Submission> = "submission";
 template <>
 constexpr std::string_view kTypeName<MoreRecipients> = "more_recipients";
 template <>
-constexpr std::string_view kTypeName<Forgotten> = "forgotten";
-template <>
 constexpr std::string_view kTypeName<Scanned> = "scanned";
 template <>
 constexpr std::string_view kTypeName<Accepted> = "accepted";
@@ -38,7 +36,6 @@ void Describe(auto& fields, Of<Submission> auto& message) {
   fields("handle", message.handle);
   fields("id", message.id);
   fields("uid", message.uid);
-  fields("from_maildrop", message.from_maildrop);
   fields.Hexadecimal("token", message.token, kDigits);
   fields("record_bytes", message.record_bytes);
   fields.Hexadecimal("digest", message.digest, kDigits);
@@ -60,10 +57,6 @@ void Describe(auto& fields, Of<MoreRecipients> auto& message) {
   DescribeRecipients(fields, message.recipients);
 }
 
-void Describe(auto& fields, Of<Forgotten> auto& message) {
-  fields.List("ids", message.ids, kRecipientsAPacket, [](auto& list, auto& id) { list.Element(id); });
-}
-
 void Describe(auto& fields, Of<Scanned> auto& message) { fields("left", message.left); }
 
 void Describe(auto& fields, Of<Accepted> auto& message) {
@@ -81,7 +74,6 @@ void Describe(auto& /*fields*/, Of<Scan> auto& /*message*/) {}
 
 std::string Submission::Encode() const { return EncodeMessage(*this); }
 std::string MoreRecipients::Encode() const { return EncodeMessage(*this); }
-std::string Forgotten::Encode() const { return EncodeMessage(*this); }
 std::string Scanned::Encode() const { return EncodeMessage(*this); }
 std::string Accepted::Encode() const { return EncodeMessage(*this); }
 std::string Refused::Encode() const { return EncodeMessage(*this); }

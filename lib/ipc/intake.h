@@ -24,8 +24,7 @@ namespace outpost::ipc {
 struct Submission {
   uint64_t handle = 0;  // pickup's number for it, returned in the answer
   mail::QueueId id;
-  uint32_t uid = 0;  // who submitted, by the kernel's word
-  bool from_maildrop = false;
+  uint32_t uid = 0;            // who submitted, by the kernel's word
   std::string token;           // spool::kTokenLength hexadecimal digits
   uint64_t record_bytes = 0;   // of the message as submitted
   std::string digest;          // of the record's message and envelope, 32 hexadecimal digits
@@ -47,13 +46,6 @@ struct MoreRecipients {
   uint64_t handle = 0;
   std::vector<mail::Recipient> recipients;
   bool more = false;
-  std::string Encode() const;
-};
-
-// The maildrop files that were accepted under these ids are unlinked and the directory has been synced: they cannot
-// come back.
-struct Forgotten {
-  std::vector<mail::QueueId> ids;  // at most kRecipientsAPacket
   std::string Encode() const;
 };
 
@@ -83,7 +75,7 @@ struct Scan {
   std::string Encode() const;
 };
 
-using ToRunner = std::variant<Submission, MoreRecipients, Forgotten, Scanned>;
+using ToRunner = std::variant<Submission, MoreRecipients, Scanned>;
 using ToPickup = std::variant<Accepted, Refused, Scan>;
 sys::Result<ToRunner> ParseToRunner(std::string_view bytes);
 sys::Result<ToPickup> ParseToPickup(std::string_view bytes);

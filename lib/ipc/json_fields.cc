@@ -192,7 +192,11 @@ void FieldReader::operator()(std::string_view name, int& value) {
 
 void FieldReader::operator()(std::string_view name, mail::QueueId& id) {
   Name(name);
-  Element(id);
+  if (auto parsed = mail::QueueId::Parse(Take(Token::Kind::kText).text)) {
+    id = std::move(*parsed);
+  } else {
+    Fail("not a queue id");
+  }
 }
 
 void FieldReader::operator()(std::string_view name, mail::EnhancedStatus& status) {
@@ -216,14 +220,6 @@ void FieldReader::Hexadecimal(std::string_view name, std::string& digits, size_t
 
 void FieldReader::Element(uint32_t& value) {
   value = static_cast<uint32_t>(ReadUnsigned(std::numeric_limits<uint32_t>::max()));
-}
-
-void FieldReader::Element(mail::QueueId& id) {
-  if (auto parsed = mail::QueueId::Parse(Take(Token::Kind::kText).text)) {
-    id = std::move(*parsed);
-  } else {
-    Fail("not a queue id");
-  }
 }
 
 size_t FieldReader::WordNumber(std::string_view name, std::span<const std::string_view> words) {

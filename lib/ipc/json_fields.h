@@ -85,7 +85,6 @@ class FieldWriter {
   void Element(T value) {
     Value(value);
   }
-  void Element(const mail::QueueId& id) { Quote(id.text()); }
   void TextElement(std::string_view text);
 
   std::string Finish() && {
@@ -163,7 +162,6 @@ class FieldReader {
     Take(Token::Kind::kEndObject);
   }
   void Element(uint32_t& value);
-  void Element(mail::QueueId& id);
   void TextElement(std::string& text) { ReadText(text, kMaxText); }
 
   void Fail(std::string_view reason);

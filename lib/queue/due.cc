@@ -15,7 +15,9 @@ using sys::Error;
 constexpr int64_t kMakeDueSlice = 1000;  // recipients a call
 constexpr int64_t kWalkStep = 1000;      // recipients a call, waiting or not
 constexpr std::string_view kGroupColumns =
-    "SELECT generation, transport, next_hop, bulk FROM recipient INDEXED BY recipient_waiting WHERE ";
+    "SELECT generation, transport, next_hop, bulk, uid FROM recipient INDEXED BY recipient_waiting WHERE ";
+
+int BulkOf(Lane lane) { return lane == Lane::kBulk ? 1 : 0; }
 
 // Recipients of one message together, messages in the order of their first recipient.
 void GroupByMessage(std::vector<QueuedRecipient>& recipients) {
@@ -32,31 +34,35 @@ void GroupByMessage(std::vector<QueuedRecipient>& recipients) {
 
 DueIndex::DueIndex(Connection& connection, Quarantine& quarantine)
     : quarantine_(quarantine),
+      next_user_(
+          connection, "look for what is due in",
+          Cat(kGroupColumns, "generation = ? AND transport = ? AND next_hop = ? AND bulk = ? AND uid > ? AND ",
+              kWaiting, " ORDER BY uid LIMIT 1")),
       next_lane_(connection, "look for what is due in",
                  Cat(kGroupColumns, "generation = ? AND transport = ? AND next_hop = ? AND bulk > ? AND ", kWaiting,
-                     " ORDER BY bulk LIMIT 1")),
+                     " ORDER BY bulk, uid LIMIT 1")),
       next_hop_(connection, "look for what is due in",
                 Cat(kGroupColumns, "generation = ? AND transport = ? AND next_hop > ? AND ", kWaiting,
-                    " ORDER BY next_hop, bulk LIMIT 1")),
+                    " ORDER BY next_hop, bulk, uid LIMIT 1")),
       next_transport_(connection, "look for what is due in",
                       Cat(kGroupColumns, "generation = ? AND transport > ? AND ", kWaiting,
-                          " ORDER BY transport, next_hop, bulk LIMIT 1")),
+                          " ORDER BY transport, next_hop, bulk, uid LIMIT 1")),
       next_generation_group_(connection, "look for what is due in",
                              Cat(kGroupColumns, "generation > ? AND ", kWaiting,
-                                 " ORDER BY generation, transport, next_hop, bulk LIMIT 1")),
+                                 " ORDER BY generation, transport, next_hop, bulk, uid LIMIT 1")),
       next_generation_(
           connection, "look for what is due in",
           Cat("SELECT generation FROM recipient INDEXED BY recipient_waiting WHERE generation >= ? AND ", kWaiting,
               " ORDER BY generation LIMIT 1")),
       first_attempt_(connection, "look for what is due in",
                      Cat("SELECT next_attempt FROM recipient INDEXED BY recipient_waiting WHERE generation = ? AND "
-                         "transport = ? AND next_hop = ? AND bulk = ? AND next_attempt > ? AND ",
+                         "transport = ? AND next_hop = ? AND bulk = ? AND uid = ? AND next_attempt > ? AND ",
                          kWaiting, " ORDER BY next_attempt LIMIT 1")),
       due_(connection, "read what is due from",
            Cat("SELECT ", kRecipientColumns,
                " FROM recipient INDEXED BY recipient_waiting WHERE generation = ? AND transport = ? AND "
-               "next_hop = ? AND bulk = ? AND next_attempt <= ? AND ",
-               kWaiting, " ORDER BY next_attempt, recipient.message, number LIMIT ?")),
+               "next_hop = ? AND bulk = ? AND uid = ? AND next_attempt <= ? AND ",
+               kWaiting, " ORDER BY next_attempt, recipient.message, number LIMIT ? OFFSET ?")),
       waiting_since_(connection, "read what waits from",
                      Cat("SELECT ", kRecipientColumns,
                          " FROM message INDEXED BY message_age CROSS JOIN recipient "
@@ -84,8 +90,8 @@ DueIndex::DueIndex(Connection& connection, Quarantine& quarantine)
           connection, "make recipients due in",
           Cat("UPDATE recipient SET next_attempt = ?1 WHERE (message, number) IN "
               "(SELECT message, number FROM recipient INDEXED BY recipient_waiting WHERE generation = ?2 AND "
-              "transport = ?3 AND next_hop = ?4 AND bulk = ?5 AND next_attempt > ?1 AND ",
-              kWaiting, " ORDER BY next_attempt LIMIT ?6)")),
+              "transport = ?3 AND next_hop = ?4 AND bulk = ?5 AND uid = ?6 AND next_attempt > ?1 AND ",
+              kWaiting, " ORDER BY next_attempt LIMIT ?7)")),
       walk_(connection, "walk over what waits in",
             Cat("SELECT ", kRecipientColumns, ", ", kWaiting,
                 " FROM recipient WHERE (message, number) > (?, ?) AND message <= ? ORDER BY message, number LIMIT "
@@ -100,14 +106,16 @@ Result<std::optional<DueIndex::Group>> DueIndex::ReadGroup(Rows rows) {
   if (!found) return found.error();
   if (!*found) return std::optional<Group>();
   return std::optional<Group>(
-      {rows.Integer(0), {std::string(rows.Text(1)), std::string(rows.Text(2))}, rows.Integer(3)});
+      {rows.Integer(0), {std::string(rows.Text(1)), std::string(rows.Text(2))}, rows.Integer(3), rows.Integer(4)});
 }
 
-// Four seeks instead of one comparison of (generation, transport, next_hop, bulk): SQLite would walk over all entries that
+// Five seeks instead of one comparison of (generation, transport, next_hop, bulk, uid): SQLite would walk over all entries that
 // are equal to the group, which may be the whole queue.
 Result<std::optional<DueIndex::Group>> DueIndex::NextGroup(const Group& group) {
-  auto next =
-      ReadGroup(Rows(next_lane_, group.generation, group.route.transport, group.route.next_hop, group.bulk));
+  auto next = ReadGroup(
+      Rows(next_user_, group.generation, group.route.transport, group.route.next_hop, group.bulk, group.uid));
+  if (!next || next.value()) return next;
+  next = ReadGroup(Rows(next_lane_, group.generation, group.route.transport, group.route.next_hop, group.bulk));
   if (!next || next.value()) return next;
   next = ReadGroup(Rows(next_hop_, group.generation, group.route.transport, group.route.next_hop));
   if (!next || next.value()) return next;
@@ -125,7 +133,8 @@ Result<std::optional<int64_t>> DueIndex::NextGeneration(int64_t at_least) {
 }
 
 Result<std::optional<Microseconds>> DueIndex::FirstAttempt(const Group& group, Microseconds after) {
-  Rows rows(first_attempt_, group.generation, group.route.transport, group.route.next_hop, group.bulk, after);
+  Rows rows(first_attempt_, group.generation, group.route.transport, group.route.next_hop, group.bulk, group.uid,
+            after);
   const auto found = rows.Next();
   if (!found) return found.error();
   if (!*found) return std::optional<Microseconds>();
@@ -191,18 +200,53 @@ Result<std::vector<QueuedRecipient>> DueIndex::Collect(std::vector<RecipientRow>
   return recipients;
 }
 
-Result<std::vector<QueuedRecipient>> DueIndex::Due(const Route& route, Lane lane, Microseconds now, size_t limit) {
-  const int bulk = lane == Lane::kBulk ? 1 : 0;
-  std::vector<RecipientRow> rows;
-  for (int64_t at_least = INT64_MIN; rows.size() < limit;) {
+Result<std::vector<DueIndex::Line>> DueIndex::FindLines(const Route& route, Lane lane) {
+  std::vector<Line> lines;
+  for (int64_t at_least = INT64_MIN;;) {
     const auto generation = NextGeneration(at_least);
     if (!generation) return generation.error();
     if (!generation.value()) break;
-    auto appended =
-        Append(Rows(due_, **generation, route.transport, route.next_hop, bulk, now, limit - rows.size()), rows);
-    if (!appended) return appended.error();
+    for (int64_t uid = INT64_MIN;; lines.push_back({**generation, uid, 0})) {
+      auto next = ReadGroup(Rows(next_user_, **generation, route.transport, route.next_hop, BulkOf(lane), uid));
+      if (!next) return next.error();
+      if (!next.value()) break;
+      uid = next.value()->uid;
+    }
     if (**generation == INT64_MAX) break;
     at_least = **generation + 1;
+  }
+  const int64_t last = turns_[static_cast<size_t>(lane)];
+  std::ranges::stable_sort(lines, {}, [last](const Line& line) { return std::pair(line.uid <= last, line.uid); });
+  return lines;
+}
+
+Result<bool> DueIndex::TakeDue(const Route& route, Lane lane, Line& line, Microseconds now, size_t limit,
+                               std::vector<RecipientRow>& out) {
+  const size_t before = out.size();
+  auto appended = Append(
+      Rows(due_, line.generation, route.transport, route.next_hop, BulkOf(lane), line.uid, now, limit, line.taken),
+      out);
+  if (!appended) return appended.error();
+  line.taken += out.size() - before;
+  return out.size() - before == limit;
+}
+
+// Each user's line gives an equal part; what one has not is the others'.
+Result<std::vector<QueuedRecipient>> DueIndex::Due(const Route& route, Lane lane, Microseconds now, size_t limit) {
+  auto lines = FindLines(route, lane);
+  if (!lines) return lines.error();
+  std::vector<RecipientRow> rows;
+  while (rows.size() < limit && !lines->empty()) {
+    const size_t part = std::max<size_t>((limit - rows.size()) / lines->size(), 1);
+    std::vector<Line> longer;
+    for (Line& line : *lines) {
+      if (rows.size() >= limit) break;
+      const auto more = TakeDue(route, lane, line, now, std::min(part, limit - rows.size()), rows);
+      if (!more) return more.error();
+      turns_[static_cast<size_t>(lane)] = line.uid;
+      if (*more) longer.push_back(line);
+    }
+    *lines = std::move(longer);
   }
   return Collect(std::move(rows));
 }
@@ -234,8 +278,8 @@ Result<void> DueIndex::SetRoute(RecipientKey recipient, const Route& route, int6
 }
 
 Result<bool> DueIndex::MakeGroupDue(const Group& group, Microseconds now, int64_t& left) {
-  auto made =
-      make_group_due_.Run(now, group.generation, group.route.transport, group.route.next_hop, group.bulk, left);
+  auto made = make_group_due_.Run(now, group.generation, group.route.transport, group.route.next_hop, group.bulk,
+                                  group.uid, left);
   if (!made) return made.error();
   left -= make_group_due_.rows_changed();
   return left <= 0;

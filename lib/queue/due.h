@@ -1,4 +1,4 @@
-// What waits: selection by destination and time, without regard to how deep the queue is.
+// What waits: selection by destination, user and time, without regard to how deep the queue is.
 #pragma once
 
 #include "lib/queue/quarantine.h"
@@ -25,16 +25,29 @@ class DueIndex {
   Result<void> MakeDue(RecipientKey recipient, const Route& route, int64_t generation, Microseconds now);
 
  private:
-  // The recipients that wait for one route, as one configuration decided it, in one lane: a run of the index.
+  // The recipients of one user that wait for one route, as one configuration decided it, in one lane: a run of the
+  // index.
   struct Group {
     int64_t generation = INT64_MIN;
     Route route;
     int64_t bulk = 0;
+    int64_t uid = INT64_MIN;
+  };
+  // A group of one route and lane, with a place in it.
+  struct Line {
+    int64_t generation = 0;
+    int64_t uid = 0;
+    size_t taken = 0;
   };
   // The group after `group`; nothing at the end.
   Result<std::optional<Group>> NextGroup(const Group& group);
   static Result<std::optional<Group>> ReadGroup(Rows rows);
   Result<std::optional<int64_t>> NextGeneration(int64_t at_least);
+  // Those of one route and lane, beginning with the user whose turn it is.
+  Result<std::vector<Line>> FindLines(const Route& route, Lane lane);
+  // The next `limit` of a line's due recipients; false when there are no more.
+  Result<bool> TakeDue(const Route& route, Lane lane, Line& line, Microseconds now, size_t limit,
+                       std::vector<RecipientRow>& out);
   // The earliest next_attempt later than `after`.
   Result<std::optional<Microseconds>> FirstAttempt(const Group& group, Microseconds after);
   Result<bool> MakeGroupDue(const Group& group, Microseconds now, int64_t& left);
@@ -43,6 +56,8 @@ class DueIndex {
   static Result<void> Append(Rows rows, std::vector<RecipientRow>& out);
 
   Quarantine& quarantine_;
+  int64_t turns_[std::size(kLanes)] = {};  // the users that came last
+  Statement next_user_;
   Statement next_lane_;
   Statement next_hop_;
   Statement next_transport_;

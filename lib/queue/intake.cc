@@ -69,10 +69,10 @@ Intake::Intake(Connection& connection, Contents& contents, History& history, Tot
       insert_recipient_(
           connection, "store a recipient in",
           "INSERT INTO recipient(message, number, address, original, notify, orcpt, state, since, "
-          "generation, transport, next_hop, next_attempt, checksum, bulk, attempts, last_status, last_text) "
-          "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', '')"),
+          "generation, transport, next_hop, next_attempt, checksum, bulk, uid, attempts, last_status, last_text) "
+          "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', '')"),
       insert_intake_(connection, "store a submission in",
-                     "INSERT INTO intake(id, uid, token, size, digest, maildrop) VALUES(?, ?, ?, ?, ?, ?)"),
+                     "INSERT INTO intake(id, uid, token, size, digest) VALUES(?, ?, ?, ?, ?)"),
       find_invisible_(connection, "find a message in",
                       "SELECT id, size FROM message WHERE key = ? AND state = 'incoming'"),
       any_invisible_(connection, "sweep",
@@ -138,7 +138,7 @@ Result<void> Intake::InsertRecipients(MessageKey key, const NewMessage& message,
     const int64_t checksum = ChecksumOf(key, static_cast<int64_t>(number), recipient, notify);
     auto inserted = insert_recipient_.Run(key, number, recipient.address, recipient.original, notify,
                                           recipient.orcpt, state, message.arrival, generation, route.transport,
-                                          route.next_hop, message.arrival, checksum, bulk);
+                                          route.next_hop, message.arrival, checksum, bulk, message.uid);
     if (!inserted) return inserted;
   }
   return {};
@@ -155,8 +155,8 @@ Result<Stored> Intake::InsertRows(const NewMessage& message, uint64_t content_by
   if (auto inserted = InsertRecipients(key, message, content_bytes, routes, generation, visible); !inserted)
     return inserted.error();
   if (!message.token.empty()) {
-    auto inserted = insert_intake_.Run(message.id.text(), message.uid, message.token, message.record_bytes,
-                                       message.digest, message.from_maildrop ? 1 : 0);
+    auto inserted =
+        insert_intake_.Run(message.id.text(), message.uid, message.token, message.record_bytes, message.digest);
     if (!inserted) return inserted.error();
   }
   if (visible) totals_.AddMessages(1);

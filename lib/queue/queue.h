@@ -69,7 +69,6 @@ struct NewMessage {
   std::string token;
   uint64_t record_bytes = 0;
   std::string digest;
-  bool from_maildrop = false;
 };
 
 // What a submission that comes again must agree in.
@@ -301,8 +300,8 @@ class Queue {
   // The earliest next_attempt later than `after` of any waiting recipient (what is due already may be waiting for
   // its destination, and must not wake the runner again).
   Result<std::optional<Microseconds>> NextDue(Microseconds after);
-  // Due recipients for `route` in one lane, oldest next_attempt first, at most `limit`; of one message together and in
-  // order.
+  // Due recipients for `route` in one lane, at most `limit`: users in turn, so that none waits behind what another has
+  // queued, each one's oldest next_attempt first; of one message together and in order.
   Result<std::vector<QueuedRecipient>> Due(const Route& route, Lane lane, Microseconds now, size_t limit);
   // Nothing when it is not there, or was damaged and has been set aside.
   Result<std::optional<QueuedMessage>> Message(MessageKey key);

@@ -62,9 +62,10 @@ CREATE TABLE recipient(
   last_text TEXT NOT NULL,
   checksum INTEGER,
   bulk INTEGER NOT NULL DEFAULT 0 CHECK (bulk IN (0, 1)),
+  uid INTEGER NOT NULL,
   PRIMARY KEY(message, number)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX recipient_waiting ON recipient(generation, transport, next_hop, bulk, next_attempt)
+CREATE INDEX recipient_waiting ON recipient(generation, transport, next_hop, bulk, uid, next_attempt)
   WHERE state IN ('queued', 'in doubt');
 CREATE INDEX recipient_dispatched ON recipient(state) WHERE state = 'dispatched';
 
@@ -73,8 +74,7 @@ CREATE TABLE intake(
   uid INTEGER NOT NULL,
   token TEXT NOT NULL,
   size INTEGER NOT NULL,
-  digest TEXT NOT NULL,
-  maildrop INTEGER NOT NULL
+  digest TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX intake_token ON intake(token);
 
@@ -158,7 +158,8 @@ DROP INDEX message_arrival;
 CREATE INDEX message_age ON message((sender = ''), waiting_since);
 )sql";
 
-// From version 2, whose rows had no checksums and knew no lanes; the numbers are LaneOf()'s.
+// From version 2, whose rows had no checksums and knew neither lanes (the numbers are LaneOf()'s) nor users; and which
+// knew maildrop files only until their unlink was durable.
 constexpr const char* kFromVersion2 = R"sql(
 ALTER TABLE message ADD COLUMN checksum INTEGER;
 ALTER TABLE content ADD COLUMN checksum INTEGER;
@@ -166,8 +167,11 @@ ALTER TABLE recipient ADD COLUMN checksum INTEGER;
 ALTER TABLE recipient ADD COLUMN bulk INTEGER NOT NULL DEFAULT 0 CHECK (bulk IN (0, 1));
 UPDATE recipient SET bulk = 1 WHERE message IN (SELECT key FROM message WHERE size > 262144) OR
   message IN (SELECT message FROM recipient GROUP BY message HAVING count(*) > 50);
+ALTER TABLE recipient ADD COLUMN uid INTEGER NOT NULL DEFAULT 0;
+UPDATE recipient SET uid = message.uid FROM message WHERE message.key = recipient.message;
+ALTER TABLE intake DROP COLUMN maildrop;
 DROP INDEX recipient_waiting;
-CREATE INDEX recipient_waiting ON recipient(generation, transport, next_hop, bulk, next_attempt)
+CREATE INDEX recipient_waiting ON recipient(generation, transport, next_hop, bulk, uid, next_attempt)
   WHERE state IN ('queued', 'in doubt');
 ALTER TABLE message ADD COLUMN warned INTEGER NOT NULL DEFAULT 0;
 )sql";

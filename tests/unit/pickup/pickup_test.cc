@@ -27,7 +27,6 @@ TEST_F(PickupTest, AnswersOnlyAfterTheRunnerHasTheMessage) {
   const TakenMessage taken = NextMessage();
   EXPECT_EQ(taken.submission.id, head.id);
   EXPECT_EQ(taken.submission.uid, getuid());
-  EXPECT_FALSE(taken.submission.from_maildrop);
   EXPECT_EQ(taken.submission.token, head.token);
   EXPECT_EQ(taken.submission.record_bytes, 12U);
   EXPECT_EQ(taken.submission.arrival_us, head.arrival.count());
@@ -232,17 +231,15 @@ TEST_F(PickupTest, KnowsASubmissionThatComesAgainByItsDigest) {
   EXPECT_NE(digest("a\n"), first);
 }
 
-TEST_F(PickupTest, ForgetsAMaildropFileOnlyAfterTheRunnersCommit) {
+TEST_F(PickupTest, UnlinksAMaildropFileOnlyAfterTheRunnersCommit) {
   const spool::RecordHead head = SampleHead();
   const std::string path = Leave(head.id.text(), SampleRecord(head, "Subject: x\n\nbody\n"));
   Start();
   const TakenMessage taken = NextMessage();
-  EXPECT_TRUE(taken.submission.from_maildrop);
   EXPECT_EQ(taken.submission.uid, getuid());
   EXPECT_EQ(taken.content.substr(taken.submission.header_bytes), "\nbody\n");
   EXPECT_TRUE(std::filesystem::exists(path));
   Accept(taken.submission);
-  EXPECT_EQ(Next<ipc::Forgotten>().ids, std::vector{head.id});
   EXPECT_EQ(Next<ipc::Scanned>().left, 0U);
   EXPECT_FALSE(std::filesystem::exists(path));
 }
@@ -250,22 +247,18 @@ TEST_F(PickupTest, ForgetsAMaildropFileOnlyAfterTheRunnersCommit) {
 TEST_F(PickupTest, DrainsAFullMaildrop) {
   for (uint64_t i = 0; i < 300; ++i) Leave(HeadNumber(i).id.text(), SampleRecord(HeadNumber(i), "\n"));
   Start();
-  size_t forgotten = 0;
   size_t taken = 0;
   while (true) {
     auto packet = NextPacket();
     if (auto* submission = std::get_if<ipc::Submission>(&packet)) {
       ++taken;
       Accept(*submission);
-    } else if (auto* gone = std::get_if<ipc::Forgotten>(&packet)) {
-      forgotten += gone->ids.size();
     } else {
       ASSERT_TRUE(std::holds_alternative<ipc::Scanned>(packet));
       break;
     }
   }
   EXPECT_EQ(taken, 300U);
-  EXPECT_EQ(forgotten, 300U);
   EXPECT_TRUE(std::filesystem::is_empty(paths_.Maildrop()));
 }
 
@@ -278,7 +271,6 @@ TEST_F(PickupTest, LeavesAFileThatTheRunnerCannotTakeYet) {
   EXPECT_TRUE(std::filesystem::exists(path));
   ASSERT_TRUE(runner_.Send(ipc::Scan{}.Encode()));
   Accept(NextMessage().submission);
-  Next<ipc::Forgotten>();
   EXPECT_EQ(Next<ipc::Scanned>().left, 0U);
 }
 
@@ -289,11 +281,9 @@ TEST_F(PickupTest, SeesAFileThatAppearsDuringAScan) {
   Leave(HeadNumber(2).id.text(), SampleRecord(HeadNumber(2), "\n"));
   ASSERT_TRUE(runner_.Send(ipc::Scan{}.Encode()));
   Accept(first);
-  Next<ipc::Forgotten>();
   const auto second = NextMessage().submission;
   EXPECT_EQ(second.id, HeadNumber(2).id);
   Accept(second);
-  Next<ipc::Forgotten>();
   Next<ipc::Scanned>();
 }
 

@@ -22,7 +22,6 @@ TEST(IpcIntake, SubmissionComesBackAsItWas) {
   EXPECT_EQ(got.handle, sent.handle);
   EXPECT_EQ(got.id, sent.id);
   EXPECT_EQ(got.uid, sent.uid);
-  EXPECT_EQ(got.from_maildrop, sent.from_maildrop);
   EXPECT_EQ(got.token, sent.token);
   EXPECT_EQ(got.record_bytes, sent.record_bytes);
   EXPECT_EQ(got.digest, sent.digest);
@@ -43,8 +42,6 @@ TEST(IpcIntake, OtherMessagesComeBackAsTheyWere) {
   EXPECT_TRUE(more.more);
   ASSERT_EQ(more.recipients.size(), 1U);
   EXPECT_EQ(more.recipients[0], SampleRecipient());
-  EXPECT_EQ(RoundTrip(Forgotten{{SampleId(), mail::QueueId()}}, ParseToRunner).ids,
-            (std::vector{SampleId(), mail::QueueId()}));
   EXPECT_EQ(RoundTrip(Scanned{UINT64_MAX}, ParseToRunner).left, UINT64_MAX);
   const Accepted accepted = RoundTrip(Accepted{3, SampleId()}, ParseToPickup);
   EXPECT_EQ(accepted.handle, 3U);
@@ -100,8 +97,8 @@ constexpr Spoilt kSpoilt[] = {
     {"a number beyond 64 bits", "\"handle\":7", "\"handle\":18446744073709551616"},
     {"a number beyond 32 bits", "\"uid\":1000", "\"uid\":4294967296"},
     {"a signed number beyond its range", "\"arrival_us\":1763688360000000", "\"arrival_us\":9223372036854775808"},
-    {"a truth as number", "\"from_maildrop\":true", "\"from_maildrop\":1"},
-    {"null", "\"from_maildrop\":true", "\"from_maildrop\":null"},
+    {"a truth as number", "\"refused\":true", "\"refused\":1"},
+    {"null", "\"refused\":true", "\"refused\":null"},
     {"an id that is none", "\"id\":\"", "\"id\":\"a"},
     {"a token of a wrong length", "\"token\":\"00", "\"token\":\"0"},
     {"a token that is not hexadecimal", "\"token\":\"00", "\"token\":\"0g"},

@@ -28,7 +28,6 @@ inline Submission SampleSubmission() {
   Submission message{.handle = 7,
                      .id = SampleId(),
                      .uid = 1000,
-                     .from_maildrop = true,
                      .token = "00112233445566778899aabbccddeeff",
                      .record_bytes = 1234,
                      .digest = "ffeeddccbbaa99887766554433221100",

@@ -9,6 +9,9 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
+using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 class QueueDue : public QueueTest {
  protected:
@@ -56,6 +59,29 @@ TEST_F(QueueDue, KeepsFewRecipientsAndLittleContentApartFromTheRest) {
   EXPECT_EQ(bulk->size(), kLightRecipients + 2);
   EXPECT_EQ(bulk->front().message, many.key);
   EXPECT_EQ(bulk->back().message, large.key);
+}
+
+// One user's 20,000 alerts and another's single one, to the same relay.
+TEST_F(QueueDue, TakesUsersInTurn) {
+  const auto put = [&](uint64_t number, uint32_t uid) {
+    NewMessage message = MakeMessage(number);
+    message.uid = uid;
+    return Put(message).key;
+  };
+  std::vector<MessageKey> busy;
+  for (uint64_t number = 1; number <= 20; ++number) busy.push_back(put(number, 1000));
+  const MessageKey third = put(21, 3000);
+  const MessageKey second = put(22, 2000);
+  const auto now = kStart + seconds(60);
+  EXPECT_THAT(MessagesOf(DueAt(now, 100)), SizeIs(22)) << "a part that one does not need is the others'";
+  auto page = MessagesOf(DueAt(now, 10));
+  EXPECT_THAT(page, SizeIs(10));
+  EXPECT_THAT(page, IsSupersetOf({second, third, busy[0], busy[1], busy[7]}));
+  std::vector<MessageKey> firsts;
+  for (int i = 0; i < 3; ++i) {
+    for (const MessageKey key : MessagesOf(DueAt(now, 1))) firsts.push_back(key);
+  }
+  EXPECT_THAT(firsts, UnorderedElementsAre(busy[0], second, third)) << "each is first once";
 }
 
 TEST_F(QueueDue, WaitsInTwoStatesAlone) {
