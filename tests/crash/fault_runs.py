@@ -1,12 +1,9 @@
 """Runs in a root for tests/crash/faults: one fault a run. A line of JSON names it, a line of JSON says what came of it."""
-import json
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 from interposed import Plan
-from mailer import SPOOL, Mailer, Message
+from mailer import SPOOL, Mailer, Message, serve
 from sink import Sink
 
 _LARGE = 1_100_000  # more than a chunk, and than sendmail, pickup and the runner keep in memory
@@ -51,16 +48,18 @@ class Runs:
             status, self.ids[message.subject], said = self.mailer.submit(message)
             assert status == 0, said
         self.files = {**self.mailer.maildrop(), **_JUNK}
+        return {}
 
     def run(self, request):
         self.mailer.reset()
         self.plan.clear()
         if "fault" in request:
             self.plan.arm(request["program"], request["kind"], request["at"], request["fault"])
-        started = time.monotonic()
-        answer = (self.run_drop if request["scenario"] == "drop" else self.run_queue)(request)
-        answer["seconds"] = time.monotonic() - started
-        return answer
+        try:
+            return (self.run_drop if request["scenario"] == "drop" else self.run_queue)(request)
+        except subprocess.TimeoutExpired as hung:
+            self.mailer.await_end()
+            return {"problems": [str(hung)], "hits": self.plan.hits, "surplus": 0, "accepted": 0, "refused": []}
 
     def run_drop(self, request):
         """Nobody listens: each submission is a file of drop's."""
@@ -123,18 +122,6 @@ class Runs:
         return [] if names == ["junk"] else [f"corrupt/ has {names}"]
 
 
-def main():
-    runs = Runs()
-    Path("/srv/port").write_text(str(runs.sink.port))
-    for line in sys.stdin:
-        request = json.loads(line)
-        if request == "prepare":
-            runs.prepare()
-            answer = {}
-        else:
-            answer = runs.run(request)
-        print(json.dumps(answer), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    runs = Runs()
+    serve(runs.sink, {"prepare": runs.prepare}, runs.run)

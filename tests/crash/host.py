@@ -9,6 +9,8 @@ HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent / "integration"))
 
 from harness.root import Root
+from harness.wait import wait_for
+from interposed import Plan
 
 CAMPAIGN = "/srv/campaign"  # this folder, seen from the root
 
@@ -36,21 +38,30 @@ def interpose(root, build):
     root.write("/etc/ld.so.preload", "/srv/interpose.so\n")
 
 
-class Helper:
-    """A script of this folder that runs in a root: takes a JSON value a line, answers one a line."""
+class Worker:
+    """A root with a mailer that interpose.so watches, and a script of this folder in it, which is the relay as well. The
+    script takes a JSON value a line, and answers with one a line."""
 
-    def __init__(self, root, script, *words):
-        self._process = root.spawn("python3", "-B", f"{CAMPAIGN}/{script}", *words, stdin=subprocess.PIPE,
-                                   stdout=subprocess.PIPE, text=True)
+    def __init__(self, name, build, script, log_bytes=0):
+        self.root = install(name, build, 1)
+        Plan(self.root.srv / "interpose.plan", log_bytes)
+        interpose(self.root, build)
+        self._process = self.root.spawn("python3", "-B", f"{CAMPAIGN}/{script}", stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        port = self.root.srv / "port"
+        wait_for(lambda: port.exists() and port.read_text(), "the sink's port", timeout=20)
+        configure(self.root, port.read_text())
+        self.prepared = self.ask("prepare")
 
     def ask(self, request):
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         answer = self._process.stdout.readline()
         if not answer:
-            raise RuntimeError(f"a helper ended while it worked on {request}")
+            raise RuntimeError(f"a script ended while it worked on {request}")
         return json.loads(answer)
 
     def close(self):
         self._process.stdin.close()
         self._process.wait(timeout=30)
+        self.root.close()

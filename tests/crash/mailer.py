@@ -1,11 +1,13 @@
 """The mailer as the campaign uses it, from inside its root: messages with a known end each, a queue that is made anew for
 each run, what is on disk when nobody runs, and whether every message came to its end."""
+import json
 import os
 import re
 import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from collections import namedtuple
 from pathlib import Path
@@ -20,10 +22,20 @@ PATIENCE = 30
 Message = namedtuple("Message", "subject recipients sender size taken returned dead is_late",
                      defaults=("a@example.org", 100, 1, 0, 0, False))
 
+_LINE = "0123456789abcde\n"
 _ID = re.compile(r"\b[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{17}\b")
 _STATES = """
 SELECT message.id, message.state, recipient.number, recipient.state, recipient.attempts
   FROM message LEFT JOIN recipient ON recipient.message = message.key"""
+
+
+def serve(sink, orders, run):
+    """What host.Worker asks for, until it asks for nothing more: a word of `orders`, or a run."""
+    Path("/srv/port").write_text(str(sink.port))
+    for line in sys.stdin:
+        request = json.loads(line)
+        answer = orders[request]() if isinstance(request, str) else run(request)
+        print(json.dumps(answer), flush=True)
 
 
 class Mailer:
@@ -34,7 +46,7 @@ class Mailer:
     # -- what runs
     def submit(self, message):
         """(exit status, queue id or None, what it said)"""
-        lines = f"Subject: {message.subject}\n\n" + "0123456789abcde\n" * (message.size // 16)
+        lines = f"Subject: {message.subject}\n\n" + _LINE * (message.size // len(_LINE))
         to = [f"{name}@example.net" for name in message.recipients]
         done = subprocess.run(["/usr/sbin/sendmail", "-v", "-i", "-f", message.sender, *to], input=lines.encode(),
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE * 3, user=USER, group=USER,
@@ -44,13 +56,19 @@ class Mailer:
         return done.returncode, found and found.group(), said.strip()
 
     def start(self):
-        """True once it answers; False when it ended before."""
+        """True once it answers, or has lost its voice and runs; False when it ended before."""
         reading, writing = os.pipe()
         self.runner = subprocess.Popen([RUNNER, "--notify", str(writing)], pass_fds=[writing],
                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(writing)
-        with os.fdopen(reading, "rb") as word:
-            return word.read().strip() == b"ready"
+        with os.fdopen(reading, "rb") as pipe:
+            word = pipe.read().strip()
+        if word == b"":
+            try:
+                self.runner.wait(timeout=0.5)
+            except subprocess.TimeoutExpired:
+                return True
+        return word == b"ready"
 
     def stop(self, patience):
         """True when it ended by itself, or by SIGTERM in time."""
@@ -164,7 +182,7 @@ class Mailer:
 
     def judge(self, accepted, refused, ids, unfinished_files=0):
         """What is wrong now that all has come to its end, as sentences; and how many copies were too many, yet allowed."""
-        problems, surplus = [], 0
+        problems, surplus = self.cut_content([*accepted, *refused]), 0
         notices_in_doubt = self.notices_in_doubt()
         for message in accepted:
             for what, counter, expected in (("taken", self.sink.taken, message.taken),
@@ -187,6 +205,15 @@ class Mailer:
             problems.append(f"still waiting: {waiting}")
         return problems + self.leftovers(unfinished_files), surplus
 
+    def cut_content(self, messages):
+        """Messages that came otherwise than they were sent."""
+        problems = []
+        for message in messages:
+            length = message.size // len(_LINE) * (len(_LINE) + 1)  # line ends are two bytes on the wire
+            if self.sink.bodies.get(message.subject, {length}) != {length}:
+                problems.append(f"{message.subject}: bodies of {self.sink.bodies[message.subject]} bytes, not {length}")
+        return problems
+
     def was_in_doubt(self, queue_id):
         rows = self.read_queue("SELECT count(*) FROM event WHERE kind = 'in doubt' AND (id = ? OR ? IS NULL)", queue_id,
                                queue_id)
@@ -195,11 +222,11 @@ class Mailer:
     def notices_in_doubt(self):
         return self.read_queue("SELECT 1 FROM event JOIN history USING (id) WHERE kind = 'in doubt' AND sender = ''")
 
-    def leftovers(self, unfinished_files):
+    def leftovers(self, unfinished_files, tolerated=()):
         problems = [f"private/tmp has {name}" for name in os.listdir(SPOOL / "private/tmp")]
         left = list((SPOOL / "maildrop").iterdir())
         if len(left) > unfinished_files or any(path.stat().st_mode & 0o100 for path in left):
             problems.append(f"maildrop has {[path.name for path in left]}")
-        known = {"queue.db", "runner.lock", "agents.lock", "tmp"}
+        known = {"queue.db", "runner.lock", "agents.lock", "tmp", *tolerated}
         problems += [f"private has {name}" for name in sorted(set(os.listdir(SPOOL / "private")) - known)]
         return problems

@@ -24,13 +24,14 @@ class Sink(socketserver.ThreadingTCPServer):
         self.reply_delay = reply_delay  # between the end of content and its 250: the window that a kill may hit
         self.open_connections = 0
         self.lock = threading.Lock()
-        self.on_change = lambda what, subject: None
+        self.on_change = lambda what, subject, copies: None
         self.forget()
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     def forget(self):
         self.taken = Counter()     # Subject: -> how often its whole content came, for each recipient
         self.returned = Counter()  # Subject: of the message that a notice is about -> notices
+        self.bodies = {}           # Subject: -> the lengths of bodies that came with it
         self.asked = Counter()     # what a recipient has been told before
 
     def took(self, content, sender, recipients):
@@ -39,8 +40,11 @@ class Sink(socketserver.ThreadingTCPServer):
         with self.lock:
             counter = self.returned if is_notice else self.taken
             subject = subjects[-1] if is_notice else (subjects or ["?"])[0]
-            counter[subject] += 1 if is_notice else recipients
-        self.on_change("returned" if is_notice else "taken", subject)
+            copies = 1 if is_notice else recipients
+            counter[subject] += copies
+            if not is_notice:
+                self.bodies.setdefault(subject, set()).add(len(content.partition(b"\r\n\r\n")[2]))
+        self.on_change("returned" if is_notice else "taken", subject, copies)
 
     def first_time(self, address):
         with self.lock:
