@@ -128,6 +128,13 @@ void QueuePowerCut::Work() {
       return queue().Remove(stored[0].key, kStart);
     });
   });
+  // The other states, and the ways out of "in doubt".
+  Step([&] { Record(stored[1].key, MakeOutcome(stored[1].first_recipient + 1, RecipientState::kDead)); });
+  Step([&] { Dispatch(stored[1].first_recipient); });
+  Step([&] { Record(stored[1].key, MakeOutcome(stored[1].first_recipient, RecipientState::kQueued)); });
+  Step([&] { Record(stored[1].key, MakeOutcome(stored[1].first_recipient, RecipientState::kInDoubt)); });
+  Step([&] { Record(stored[1].key, MakeOutcome(stored[1].first_recipient, RecipientState::kReturned)); });
+  Step([&] { Record(stored[2].key, MakeOutcome(stored[2].first_recipient + 1, RecipientState::kHeld)); });
   Step([&] { Do([&] { return queue().Remove(stored[3].key, kStart); }); });
   Step([&] { Do([&] { return queue().ForgetIntake(std::vector{MakeId(1)}); }); });
   for (bool more = true; more;) Step([&] { more = *queue().Tidy(); });
