@@ -14,11 +14,9 @@ namespace {
 
 using sys::Cat;
 
-constexpr size_t kExpiredPage = 256;  // recipients returned at once
 constexpr mail::EnhancedStatus kLocalTrouble{4, 3, 0};
 const mail::Deferred kNoWay{{4, 4, 3}, "this host has no network to reach it by", mail::Fault::kPath};
 constexpr std::string_view kOpen = "open";  // of a circuit, as the queue remembers it
-constexpr std::string_view kClosed = "closed";
 
 // "host[address]:port" -> the address.
 std::optional<IpAddress> AddressIn(const std::string& relay) {
@@ -35,6 +33,7 @@ int64_t Seconds(Microseconds time) { return std::chrono::duration_cast<std::chro
 Destination::Destination(Context& context, Verdicts& verdicts, Pool& pool, queue::Route route)
     : context_(context),
       verdicts_(verdicts),
+      pool_(pool),
       backlog_(context, verdicts, pool, std::move(route)),
       window_(context.policy.window),
       circuit_(context.policy.circuit),
@@ -174,7 +173,7 @@ void Destination::OnMaybeClosed() {
   if (circuit_.is_open()) return;
   window_.Reset();
   context_.log.Info(Cat(route().next_hop, ": takes mail again"));
-  Remember();
+  ForgetCircuit();
 }
 
 void Destination::OnVerdict(Connection&, Unit& unit, const std::vector<size_t>& indices,
@@ -281,7 +280,7 @@ void Destination::Fail(const mail::Deferred& why, size_t standing, Trouble whose
 void Destination::OnStopped(bool was_open) {
   const mail::Deferred& why = circuit_.reason();
   backlog_.Reset();
-  has_expired_ = why.fault != mail::Fault::kAccount;
+  has_failed_ = pool_.has_failed = true;
   // The next try prepares afresh: what is mended in the tables by then is seen.
   if (why.fault == mail::Fault::kAccount) workers_.Retire();
   ArmProbe();
@@ -295,13 +294,17 @@ void Destination::OnStopped(bool was_open) {
 void Destination::Remember() {
   queue::Destination remembered;
   remembered.next_hop = route().next_hop;
-  remembered.circuit = circuit_.is_open() ? kOpen : kClosed;
+  remembered.circuit = kOpen;
   remembered.since = sys::WallClock();
-  if (circuit_.is_open()) {
-    remembered.last_error = Cat(circuit_.reason().status.ToString(), " ", circuit_.reason().why);
-  }
+  remembered.last_error = Cat(circuit_.reason().status.ToString(), " ", circuit_.reason().why);
   context_.batch.Add({[&queue = context_.queue, remembered] { return queue.SaveDestination(remembered); }, [] {},
                       [](const sys::Error&) {}});
+}
+
+void Destination::ForgetCircuit() {
+  context_.batch.Add(
+      {[&queue = context_.queue, next_hop = route().next_hop] { return queue.ForgetDestination(next_hop, ""); },
+       [] {}, [](const sys::Error&) {}});
 }
 
 void Destination::Resume(const queue::Destination& remembered) {
@@ -324,24 +327,23 @@ void Destination::ArmProbe() {
   probe_timer_ = context_.loop.After(delay, [] {});  // a round, which selects
 }
 
-void Destination::ReturnExpired() {
-  if (!std::exchange(has_expired_, false) || !circuit_.is_open()) return;
-  ReturnOlderThan(context_.policy.schedule.maximal_queue_lifetime, false);
-  ReturnOlderThan(context_.policy.schedule.bounce_queue_lifetime, true);
+const mail::Deferred* Destination::ReasonToReturn() const {
+  const bool returns = circuit_.is_open() && has_failed_ && circuit_.reason().fault != mail::Fault::kAccount;
+  return returns ? &circuit_.reason() : nullptr;
 }
 
-void Destination::ReturnOlderThan(Microseconds lifetime, bool null_sender) {
-  const Microseconds before = context_.queue.waiting_clock() - lifetime;
-  auto waiting = context_.queue.WaitingSince(route(), null_sender, before, kExpiredPage);
-  if (!waiting) return context_.log.Error(waiting.error().text());
-  const mail::Deferred& why = circuit_.reason();
-  for (const auto& recipient : *waiting) {
-    const auto message = context_.active.FindOrRead(context_.queue, recipient.message);
-    if (message) verdicts_.Return(message, recipient, why.status.ToString(), why.why, true);
-  }
-  if (waiting->size() < kExpiredPage) return;
-  has_expired_ = true;
-  context_.ask_for_round();
+bool Destination::MayBePutOff() const {
+  return circuit_.is_open() && !circuit_.is_offline() && has_failed_ && workers_.empty() &&
+         circuit_.next_probe() > sys::MonotonicClock();
+}
+
+// Whoever finds it again begins with a probe and knows since when the circuit is open, but not how often it was probed.
+Microseconds Destination::NextProbe() const {
+  const Microseconds now = sys::MonotonicClock();
+  const ScheduleRules& rules = context_.policy.schedule;
+  const Microseconds wait =
+      std::clamp<Microseconds>(now - circuit_.open_since(), rules.minimal_backoff_time, LongestBackoff(rules));
+  return sys::WallClock() + std::max(circuit_.next_probe() - now, wait);
 }
 
 // --- the network
@@ -356,6 +358,7 @@ bool Destination::LookForWay() {
 void Destination::OnNetworkChange() {
   if (last_seen_ && last_seen_->IsLoopback()) return;
   if (!LookForWay()) return;
+  has_failed_ = false;
   circuit_.OnNewWay(sys::MonotonicClock());
   workers_.Retire();
   backlog_.Reset();
@@ -372,7 +375,7 @@ void Destination::Reset() {
   const bool was_open = circuit_.is_open();
   window_ = Window(context_.policy.window);
   circuit_ = Circuit(context_.policy.circuit);
-  if (was_open) Remember();
+  if (was_open) ForgetCircuit();
   LookForWay();
   context_.loop.Cancel(std::exchange(probe_timer_, 0));
   workers_.Retire();

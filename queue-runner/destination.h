@@ -58,8 +58,15 @@ class Destination : private ConnectionOwner, private AgentOwner {
   void Select(std::vector<Chosen>& chosen);
   // A chosen unit could not be recorded as dispatched.
   void TakeBack(const Chosen& chosen);
-  // Returns a piece of what has expired behind an open circuit.
-  void ReturnExpired();
+  // Why its mail is returned when it has expired; nullptr where it is not: mail may leave, or the fault is the account's,
+  // or nothing was tried since the network was last another.
+  const mail::Deferred* ReasonToReturn() const;
+  // Nothing leaves for a while, nothing is at work for it, and what is known of it is in the queue.
+  bool MayBePutOff() const;
+  // Of an open circuit.
+  const mail::Deferred& reason() const { return circuit_.reason(); }
+  // Of an open circuit that is put off, by the wall clock.
+  Microseconds NextProbe() const;
 
   // As a runner before this one left it: stopped, to be tried with one probe first.
   void Resume(const queue::Destination& remembered);
@@ -117,18 +124,19 @@ class Destination : private ConnectionOwner, private AgentOwner {
   void OnStopped(bool was_open);
   void OnMaybeClosed();
   void Remember();
+  void ForgetCircuit();
   void ArmProbe();
-  void ReturnOlderThan(Microseconds lifetime, bool null_sender);
 
   Context& context_;
   Verdicts& verdicts_;
+  Pool& pool_;
   Backlog backlog_;
   Window window_;
   Circuit circuit_;
   Workers workers_;
   std::optional<IpAddress> last_seen_;  // the relay's
   bool bulk_was_last_ = false;          // chosen last
-  bool has_expired_ = false;
+  bool has_failed_ = false;             // since the circuit opened, or the network was last another
   bool stopping_ = false;
   bool abandoning_ = false;
   sys::EventLoop::TimerId probe_timer_ = 0;

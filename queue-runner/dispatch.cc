@@ -15,8 +15,8 @@ using queue::Route;
 constexpr size_t kLocalPage = 256;
 constexpr size_t kRoutingPage = 256;
 constexpr size_t kRememberedDestinations = 64;
-// The wall clock may be set while we wait by the monotonic one: look again after so long.
-constexpr Microseconds kLongestWait = std::chrono::minutes(15);
+constexpr size_t kMostDestinations = 2000;
+constexpr size_t kPutOffAtOnce = 10;
 
 // "5.1.3 bad address syntax" -> its code and its words.
 std::pair<std::string, std::string> SplitReason(const std::string& reason) {
@@ -29,23 +29,20 @@ std::pair<std::string, std::string> SplitReason(const std::string& reason) {
 Dispatch::Dispatch(Context& context, bool once)
     : context_(context),
       once_(once),
-      verdicts_(context,
-                {[this](const Route& route) { NoteDue(route); }, [this](Microseconds time) { NoteDueAt(time); }}) {}
-
-Dispatch::~Dispatch() { context_.loop.Cancel(due_timer_); }
+      verdicts_(context, {[this](const Route& route) { NoteDue(route); },
+                          [this](Microseconds time) { due_watch_.NoteAt(time); }}),
+      due_watch_(context, once,
+                 {[this](const Route& route) { NoteDue(route); },
+                  [this] { return order_.size() < kMostDestinations; }, [this] { flushing_ = sys::WallClock(); }}),
+      expiry_(context, verdicts_, [this](const Route& route) { return ReasonToReturn(route); }) {}
 
 void Dispatch::Start() {
   started_ = true;
   routing_again_ = true;
-  auto remembered = context_.queue.LoadDestinations(kRememberedDestinations);
-  if (!remembered) context_.log.Error(remembered.error().text());
-  if (remembered) {
-    for (const auto& one : *remembered) DestinationOf({std::string(kSmtpTransport), one.next_hop}).Resume(one);
-  }
   if (once_) {
     flushing_ = sys::WallClock();
   } else {
-    ReadDueRoutes();
+    due_watch_.LookAgain();
   }
   context_.ask_for_round();
 }
@@ -56,13 +53,21 @@ Destination& Dispatch::DestinationOf(const Route& route) {
     slot = std::make_unique<Destination>(context_, verdicts_, pool_, route);
     order_.push_back(slot.get());
     if (stopping_) slot->Stop();
+    auto remembered = context_.queue.FindDestination(route.next_hop, "");
+    if (!remembered) context_.log.Error(remembered.error().text());
+    if (remembered && *remembered) slot->Resume(**remembered);
   }
   return *slot;
+}
+
+bool Dispatch::HasPlaceFor(const Route& route) const {
+  return order_.size() < kMostDestinations || destinations_.contains(route);
 }
 
 // --- what is due
 
 void Dispatch::NoteDue(const Route& route) {
+  if (!HasPlaceFor(route)) return due_watch_.LookAgain();
   if (route.transport == kSmtpTransport) {
     DestinationOf(route).NoteDue();
   } else if (std::ranges::count(local_due_, route) == 0) {
@@ -71,40 +76,8 @@ void Dispatch::NoteDue(const Route& route) {
   context_.ask_for_round();
 }
 
-void Dispatch::NoteDueAt(Microseconds time) {
-  if (once_ || (next_due_ && *next_due_ <= time)) return;
-  next_due_ = time;
-  ArmDueTimer();
-}
-
-void Dispatch::ArmDueTimer() {
-  context_.loop.Cancel(due_timer_);
-  if (!next_due_) return;
-  const Microseconds wait = std::min(*next_due_ - sys::WallClock(), kLongestWait);
-  due_timer_ = context_.loop.After(wait, [this] {
-    if (next_due_ && *next_due_ > sys::WallClock()) return ArmDueTimer();
-    ReadDueRoutes();
-  });
-}
-
 void Dispatch::LookAgain() {
-  if (started_ && !stopping_) ReadDueRoutes();
-}
-
-void Dispatch::ReadDueRoutes() {
-  const Microseconds now = sys::WallClock();
-  next_due_.reset();
-  auto routes = context_.queue.DueRoutes(now);
-  if (!routes) {
-    context_.log.Error(routes.error().text());
-    return NoteDueAt(now + kLongestWait);
-  }
-  for (const Route& route : *routes) NoteDue(route);
-  auto next = context_.queue.NextDue(now);
-  if (!next || !*next) return;
-  // Nothing is put off for so long: the wall clock was ahead when that was written.
-  if (**next > now + LongestBackoff(context_.policy.schedule) + kLongestWait && !once_) flushing_ = now;
-  NoteDueAt(**next);
+  if (started_ && !stopping_) due_watch_.LookAgain();
 }
 
 // --- before the commit: what is decided here
@@ -113,8 +86,15 @@ void Dispatch::Settle() {
   if (!started_ || stopping_ || context_.batch.in_trouble()) return;
   if (flushing_) MakeAllDue();
   if (routing_again_) RouteAgain();
+  due_watch_.Step();
   for (const Route& route : std::exchange(local_due_, {})) SettleLocally(route);
-  for (Destination* destination : order_) destination->ReturnExpired();
+  if (std::exchange(pool_.has_failed, false)) expiry_.Ask();
+  expiry_.Step();
+}
+
+const mail::Deferred* Dispatch::ReasonToReturn(const Route& route) const {
+  const auto it = destinations_.find(route);
+  return it == destinations_.end() ? nullptr : it->second->ReasonToReturn();
 }
 
 void Dispatch::SettleLocally(const Route& route) {
@@ -187,7 +167,7 @@ void Dispatch::MakeAllDue() {
     context_.ask_for_round();
     if (*more) return;
     flushing_.reset();
-    ReadDueRoutes();
+    due_watch_.LookAgain();
   };
   change.failed = [](const sys::Error&) {};
   context_.batch.Add(std::move(change));
@@ -217,7 +197,7 @@ void Dispatch::TakeFresh(const FreshMessage& fresh, std::vector<Chosen>& chosen)
   std::unordered_map<Route, std::vector<queue::QueuedRecipient>, RouteHash> by_route;
   for (const auto& recipient : fresh.recipients) by_route[recipient.route].push_back(recipient);
   for (auto& [route, recipients] : by_route) {
-    if (route.transport == kSmtpTransport) {
+    if (route.transport == kSmtpTransport && HasPlaceFor(route)) {
       DestinationOf(route).TakeFresh(fresh, std::move(recipients), chosen);
     } else {
       NoteDue(route);
@@ -266,6 +246,45 @@ void Dispatch::Forget() {
     return true;
   });
   turn_ = 0;
+  if (order_.size() >= kMostDestinations) return MakeRoomForDestinations();
+  if (due_watch_.is_walking()) context_.ask_for_round();
+}
+
+// Those that cannot be reached for now: what is known of them, and until when their mail waits, is in the queue.
+void Dispatch::MakeRoomForDestinations() {
+  if (!due_watch_.is_looking() || expiry_.is_under_way()) return;
+  size_t count = 0;
+  for (const Destination* destination : order_) {
+    if (count >= kPutOffAtOnce) return;
+    if (!destination->MayBePutOff()) continue;
+    PutOff(*destination);
+    ++count;
+  }
+}
+
+void Dispatch::PutOff(const Destination& destination) {
+  auto more = std::make_shared<bool>(false);
+  const Microseconds until = destination.NextProbe();
+  Batch::Change change;
+  change.apply = [this, more, route = destination.route(), until,
+                  why = destination.reason()]() -> sys::Result<void> {
+    auto put =
+        context_.queue.PutOff(route, sys::WallClock(), until, why.status.ToString(), sys::Printable(why.why));
+    if (!put) return put.error();
+    *more = *put;
+    return {};
+  };
+  change.committed = [this, more, route = destination.route(), until] {
+    due_watch_.NoteAt(until);
+    context_.ask_for_round();
+    const auto it = destinations_.find(route);
+    if (*more || it == destinations_.end() || !it->second->MayBePutOff()) return;
+    std::erase(order_, it->second.get());
+    destinations_.erase(it);
+    turn_ = 0;
+  };
+  change.failed = [](const sys::Error&) {};
+  context_.batch.Add(std::move(change));
 }
 
 // --- orders
@@ -318,7 +337,8 @@ bool Dispatch::has_in_flight() const {
 }
 
 bool Dispatch::IsQuiet() const {
-  return started_ && !flushing_ && !routing_again_ && local_due_.empty() && verdicts_.empty() &&
+  const bool is_looking = due_watch_.is_looking() && order_.size() < kMostDestinations;
+  return started_ && !flushing_ && !routing_again_ && !is_looking && local_due_.empty() && verdicts_.empty() &&
          std::ranges::all_of(order_, [](const Destination* one) { return one->IsQuiet(); });
 }
 

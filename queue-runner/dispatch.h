@@ -1,7 +1,7 @@
 // All destinations together: who is due, who goes next, when to wake up.
 //
-// Fairness: each round begins with another destination. Time: one timer for the next recipient that becomes due,
-// however many wait. Recipients that no delivery program is needed for (bad addresses, no such transport) are
+// Fairness: each round begins with another destination. Memory: where mail goes to very many next hops, so many of them
+// are known at once and the others' mail waits in the queue; those that cannot be reached make room for them. Recipients that no delivery program is needed for (bad addresses, no such transport) are
 // decided here.
 #pragma once
 
@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "queue-runner/destination.h"
+#include "queue-runner/due_watch.h"
+#include "queue-runner/expiry.h"
 
 namespace outpost::queue_runner {
 
@@ -20,14 +22,12 @@ class Dispatch {
  public:
   // `once`: everything due is tried once; what is deferred meanwhile is not waited for.
   Dispatch(Context& context, bool once);
-  ~Dispatch();
 
   // What a runner before this one left is in order (recovery): mail may leave.
   void Start();
   Verdicts& verdicts() { return verdicts_; }
 
   void NoteDue(const queue::Route& route);
-  void NoteDueAt(Microseconds time);
 
   // Something that the queue holds may have been missed.
   void LookAgain();
@@ -67,16 +67,19 @@ class Dispatch {
   };
 
   Destination& DestinationOf(const queue::Route& route);
+  // False when its mail has to wait in the queue until others have made room.
+  bool HasPlaceFor(const queue::Route& route) const;
+  const mail::Deferred* ReasonToReturn(const queue::Route& route) const;
   void TakeFresh(const FreshMessage& fresh, std::vector<Chosen>& chosen);
   void Record(std::vector<Chosen> chosen);
-  void ReadDueRoutes();
-  void ArmDueTimer();
   void SettleLocally(const queue::Route& route);
   void SettleOne(const queue::Route& route, const queue::QueuedRecipient& recipient);
   void RouteAgain();
   void MakeAllDue();
   void MakeRoomForPrograms();
   void Forget();
+  void MakeRoomForDestinations();
+  void PutOff(const Destination& destination);
 
   Context& context_;
   bool once_;
@@ -84,14 +87,14 @@ class Dispatch {
   bool stopping_ = false;
   Verdicts verdicts_;
   Pool pool_;
+  DueWatch due_watch_;
+  Expiry expiry_;
   std::unordered_map<queue::Route, std::unique_ptr<Destination>, RouteHash> destinations_;
   std::vector<Destination*> order_;  // for turns
   size_t turn_ = 0;
   std::vector<queue::Route> local_due_;
   std::optional<Microseconds> flushing_;  // wall clock of the order
   bool routing_again_ = false;
-  std::optional<Microseconds> next_due_;  // wall clock
-  sys::EventLoop::TimerId due_timer_ = 0;
 };
 
 }  // namespace outpost::queue_runner

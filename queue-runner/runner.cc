@@ -278,7 +278,7 @@ void Runner::KeepHouse() {
                     own_.queue.TrimHistory(now - policy_.history_retention_time, policy_.history_size_limit);
                 if (!trimmed) return trimmed.error();
                 *more = *forgotten || *trimmed;
-                return {};
+                return own_.queue.ForgetDestinations(now - policy_.history_retention_time);
               },
               [this, more] {
                 if (*more) next_housekeeping_ = {};

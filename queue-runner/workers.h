@@ -21,6 +21,7 @@ struct Pool {
   uint64_t content_in_memory = 0;  // bytes of messages in flight
   size_t recipients_at_hand = 0;   // read from the queue, not yet chosen
   uint64_t next_connection = 1;
+  bool has_failed = false;  // a destination has, since this was last looked at
 };
 
 class Workers {

@@ -33,22 +33,20 @@ std::optional<Destination> ReadDestination(const Rows& row) {
 }  // namespace
 
 Destinations::Destinations(Connection& connection)
-    : load_all_(connection, "load destinations from",
-                "SELECT next_hop, account, window, circuit, since, depth, certificate, last_error FROM destination "
-                "LIMIT ?"),
+    : find_(connection, "look for a destination in",
+            "SELECT next_hop, account, window, circuit, since, depth, certificate, last_error FROM destination "
+            "WHERE next_hop = ? AND account = ?"),
       save_(connection, "save a destination in",
             "INSERT OR REPLACE INTO destination(next_hop, account, window, circuit, since, depth, certificate, "
-            "last_error) VALUES(?, ?, ?, ?, ?, ?, ?, ?)") {}
+            "last_error) VALUES(?, ?, ?, ?, ?, ?, ?, ?)"),
+      forget_(connection, "forget a destination in", "DELETE FROM destination WHERE next_hop = ? AND account = ?"),
+      forget_before_(connection, "forget destinations in", "DELETE FROM destination WHERE since < ?") {}
 
-Result<std::vector<Destination>> Destinations::LoadAll(size_t limit) {
-  std::vector<Destination> destinations;
-  Rows rows(load_all_, limit);
-  while (true) {
-    const auto found = rows.Next();
-    if (!found) return found.error();
-    if (!*found) return destinations;
-    if (auto destination = ReadDestination(rows)) destinations.push_back(std::move(*destination));
-  }
+Result<std::optional<Destination>> Destinations::Find(std::string_view next_hop, std::string_view account) {
+  Rows rows(find_, next_hop, account);
+  const auto found = rows.Next();
+  if (!found) return found.error();
+  return *found ? ReadDestination(rows) : std::optional<Destination>();
 }
 
 Result<void> Destinations::Save(const Destination& destination) {
@@ -56,5 +54,11 @@ Result<void> Destinations::Save(const Destination& destination) {
                    destination.since, destination.depth, destination.certificate,
                    Printable(destination.last_error, kMaxText));
 }
+
+Result<void> Destinations::Forget(std::string_view next_hop, std::string_view account) {
+  return forget_.Run(next_hop, account);
+}
+
+Result<void> Destinations::ForgetBefore(Microseconds before) { return forget_before_.Run(before); }
 
 }  // namespace outpost::queue

@@ -11,12 +11,16 @@ class Destinations {
   explicit Destinations(Connection& connection);
 
   // As in Queue. What cannot be true is not remembered: the destination begins anew.
-  Result<std::vector<Destination>> LoadAll(size_t limit);
+  Result<std::optional<Destination>> Find(std::string_view next_hop, std::string_view account);
   Result<void> Save(const Destination& destination);
+  Result<void> Forget(std::string_view next_hop, std::string_view account);
+  Result<void> ForgetBefore(Microseconds before);
 
  private:
-  Statement load_all_;
+  Statement find_;
   Statement save_;
+  Statement forget_;
+  Statement forget_before_;
 };
 
 }  // namespace outpost::queue

@@ -13,7 +13,9 @@ using sys::Cat;
 using sys::Error;
 
 constexpr int64_t kMakeDueSlice = 1000;  // recipients a call
-constexpr int64_t kWalkStep = 1000;      // recipients a call, waiting or not
+constexpr size_t kWalkStep = 1000;       // recipients or messages a call, waiting or not
+constexpr size_t kOldSlice = 100;        // recipients a call
+constexpr int kDueStep = 500;            // groups a call
 constexpr std::string_view kGroupColumns =
     "SELECT generation, transport, next_hop, bulk, uid FROM recipient INDEXED BY recipient_waiting WHERE ";
 
@@ -63,13 +65,15 @@ DueIndex::DueIndex(Connection& connection, Quarantine& quarantine)
                " FROM recipient INDEXED BY recipient_waiting WHERE generation = ? AND transport = ? AND "
                "next_hop = ? AND bulk = ? AND uid = ? AND next_attempt <= ? AND ",
                kWaiting, " ORDER BY next_attempt, recipient.message, number LIMIT ? OFFSET ?")),
-      waiting_since_(connection, "read what waits from",
-                     Cat("SELECT ", kRecipientColumns,
-                         " FROM message INDEXED BY message_age CROSS JOIN recipient "
-                         "WHERE (sender = '') = ? AND waiting_since < ? AND message.state = 'queued' AND "
-                         "recipient.message = message.key AND "
-                         "transport = ? AND next_hop = ? AND recipient.",
-                         kWaiting, " ORDER BY waiting_since LIMIT ?")),
+      as_old_messages_(connection, "read what waits from",
+                       "SELECT waiting_since, key FROM message INDEXED BY message_age WHERE (sender = '') = ? AND "
+                       "waiting_since = ? AND key >= ? ORDER BY key LIMIT ?"),
+      younger_messages_(connection, "read what waits from",
+                        "SELECT waiting_since, key FROM message INDEXED BY message_age WHERE (sender = '') = ? AND "
+                        "waiting_since > ? AND waiting_since < ? ORDER BY waiting_since, key LIMIT ?"),
+      old_recipients_(connection, "read what waits from",
+                      Cat("SELECT ", kRecipientColumns, " FROM recipient WHERE message = ? AND number > ? AND ",
+                          kWaiting, " ORDER BY number LIMIT ?")),
       routed_below_(
           connection, "read what waits from",
           Cat("SELECT ", kRecipientColumns,
@@ -92,6 +96,12 @@ DueIndex::DueIndex(Connection& connection, Quarantine& quarantine)
               "(SELECT message, number FROM recipient INDEXED BY recipient_waiting WHERE generation = ?2 AND "
               "transport = ?3 AND next_hop = ?4 AND bulk = ?5 AND uid = ?6 AND next_attempt > ?1 AND ",
               kWaiting, " ORDER BY next_attempt LIMIT ?7)")),
+      put_off_(
+          connection, "put off recipients in",
+          Cat("UPDATE recipient SET next_attempt = ?1, last_status = ?2, last_text = ?3 WHERE (message, number) "
+              "IN (SELECT message, number FROM recipient INDEXED BY recipient_waiting WHERE generation = ?4 AND "
+              "transport = ?5 AND next_hop = ?6 AND bulk = ?7 AND uid = ?8 AND next_attempt <= ?9 AND ",
+              kWaiting, " ORDER BY next_attempt LIMIT ?10)")),
       walk_(connection, "walk over what waits in",
             Cat("SELECT ", kRecipientColumns, ", ", kWaiting,
                 " FROM recipient WHERE (message, number) > (?, ?) AND message <= ? ORDER BY message, number LIMIT "
@@ -141,40 +151,33 @@ Result<std::optional<Microseconds>> DueIndex::FirstAttempt(const Group& group, M
   return std::optional<Microseconds>(rows.Time(0));
 }
 
-Result<std::vector<Route>> DueIndex::DueRoutes(Microseconds now) {
-  std::vector<Route> routes;
-  Group group;
-  while (true) {
-    auto next = NextGroup(group);
-    if (!next) return next.error();
-    if (!next.value()) break;
-    group = std::move(**next);
-    if (const char* fault = Fault(group.route)) {
-      if (auto set = quarantine_.SetAside(group.generation, group.route, fault); !set) return set.error();
-      continue;
-    }
-    const auto first = FirstAttempt(group, Microseconds::min());
+Result<void> DueIndex::LookInto(const Group& group, Microseconds now, DueStep& step) {
+  auto first = FirstAttempt(group, Microseconds::min());
+  if (!first) return first.error();
+  if (first.value() && **first <= now) {
+    if (step.routes.empty() || step.routes.back() != group.route) step.routes.push_back(group.route);
+    first = FirstAttempt(group, now);
     if (!first) return first.error();
-    if (first.value() && **first <= now) routes.push_back(group.route);
   }
-  // The same route in both lanes, and of several configurations, is one.
-  std::ranges::sort(routes, {}, [](const Route& route) { return std::tie(route.transport, route.next_hop); });
-  routes.erase(std::unique(routes.begin(), routes.end()), routes.end());
-  return routes;
+  if (first.value() && (!step.next_attempt || **first < *step.next_attempt)) step.next_attempt = **first;
+  return {};
 }
 
-Result<std::optional<Microseconds>> DueIndex::NextDue(Microseconds after) {
-  std::optional<Microseconds> earliest;
-  Group group;
-  while (true) {
-    auto next = NextGroup(group);
+Result<DueStep> DueIndex::WalkDue(const DuePlace& after, Microseconds now) {
+  DueStep step;
+  step.next = after;
+  for (int seen = 0; seen < kDueStep; ++seen) {
+    auto next = NextGroup(*step.next);
     if (!next) return next.error();
-    if (!next.value()) return earliest;
-    group = std::move(**next);
-    const auto first = FirstAttempt(group, after);
-    if (!first) return first.error();
-    if (first.value() && (!earliest || **first < *earliest)) earliest = first.value();
+    step.next = std::move(*next);
+    if (!step.next) break;
+    if (const char* fault = Fault(step.next->route)) {
+      if (auto set = quarantine_.SetAside(step.next->generation, step.next->route, fault); !set) return set.error();
+      continue;
+    }
+    if (auto looked = LookInto(*step.next, now, step); !looked) return looked.error();
   }
+  return step;
 }
 
 Result<void> DueIndex::Append(Rows rows, std::vector<RecipientRow>& out) {
@@ -251,12 +254,47 @@ Result<std::vector<QueuedRecipient>> DueIndex::Due(const Route& route, Lane lane
   return Collect(std::move(rows));
 }
 
-Result<std::vector<QueuedRecipient>> DueIndex::WaitingSince(const Route& route, bool null_sender,
-                                                            Microseconds before, size_t limit) {
+// Two searches instead of one comparison of (waiting_since, key), by which SQLite would walk over all messages of the
+// same age.
+Result<std::vector<OldPlace>> DueIndex::OldMessages(bool null_sender, Microseconds before, const OldPlace& from) {
+  std::vector<OldPlace> messages;
+  const auto append = [&messages](Rows rows) -> Result<void> {
+    while (true) {
+      const auto found = rows.Next();
+      if (!found) return found.error();
+      if (!*found) return {};
+      messages.push_back({rows.Time(0), rows.Integer(1), INT64_MIN});
+    }
+  };
+  if (from.since < before) {
+    auto read = append(Rows(as_old_messages_, null_sender, from.since, from.message, kWalkStep));
+    if (!read) return read.error();
+  }
+  auto read = append(Rows(younger_messages_, null_sender, from.since, before, kWalkStep - messages.size()));
+  if (!read) return read.error();
+  return messages;
+}
+
+// Messages whose recipients do not wait (held, removed but not yet erased) are read as well.
+Result<OldStep> DueIndex::WalkOld(bool null_sender, Microseconds before, const OldPlace& after) {
+  const auto messages = OldMessages(null_sender, before, after);
+  if (!messages) return messages.error();
+  OldStep step;
+  if (messages->size() == kWalkStep) step.next = {messages->back().since, messages->back().message, INT64_MAX};
   std::vector<RecipientRow> rows;
-  auto appended = Append(Rows(waiting_since_, null_sender, before, route.transport, route.next_hop, limit), rows);
-  if (!appended) return appended.error();
-  return Collect(std::move(rows));
+  for (const OldPlace& one : *messages) {
+    const int64_t from = one.message == after.message ? after.number : INT64_MIN;
+    if (auto read = Append(Rows(old_recipients_, one.message, from, kOldSlice - rows.size()), rows); !read) {
+      return read.error();
+    }
+    if (rows.size() < kOldSlice) continue;
+    step.next = {one.since, one.message, rows.back().stored_number};
+    break;
+  }
+  auto collected = Collect(std::move(rows));
+  if (!collected) return collected.error();
+  step.recipients = std::move(*collected);
+  return step;
 }
 
 Result<std::vector<QueuedRecipient>> DueIndex::RoutedByOther(int64_t generation, size_t limit) {
@@ -298,11 +336,28 @@ Result<bool> DueIndex::MakeAllDue(Microseconds now) {
   }
 }
 
+Result<bool> DueIndex::PutOff(const Route& route, Microseconds now, Microseconds until, std::string_view status,
+                              std::string_view text) {
+  int64_t left = kMakeDueSlice;
+  for (const Lane lane : kLanes) {
+    const auto lines = FindLines(route, lane);
+    if (!lines) return lines.error();
+    for (const Line& line : *lines) {
+      if (left <= 0) return true;
+      auto put = put_off_.Run(until, status, text, line.generation, route.transport, route.next_hop, BulkOf(lane),
+                              line.uid, now, left);
+      if (!put) return put.error();
+      left -= put_off_.rows_changed();
+    }
+  }
+  return left <= 0;
+}
+
 // Rows that do not wait are read as well: a search for those that do could pass over the whole queue in one call.
 Result<WaitingStep> DueIndex::WalkWaiting(const WalkPlace& after, MessageKey last) {
   WaitingStep step;
   std::vector<RecipientRow> waiting;
-  int64_t seen = 0;
+  size_t seen = 0;
   for (Rows rows(walk_, after.message, after.number, last, kWalkStep);; ++seen) {
     const auto found = rows.Next();
     if (!found) return found.error();

@@ -12,27 +12,22 @@ class DueIndex {
   DueIndex(Connection& connection, Quarantine& quarantine);
 
   // As in Queue.
-  Result<std::vector<Route>> DueRoutes(Microseconds now);
-  Result<std::optional<Microseconds>> NextDue(Microseconds after);
+  Result<DueStep> WalkDue(const DuePlace& after, Microseconds now);
   Result<std::vector<QueuedRecipient>> Due(const Route& route, Lane lane, Microseconds now, size_t limit);
-  Result<std::vector<QueuedRecipient>> WaitingSince(const Route& route, bool null_sender, Microseconds before,
-                                                    size_t limit);
+  Result<OldStep> WalkOld(bool null_sender, Microseconds before, const OldPlace& after);
   Result<std::vector<QueuedRecipient>> RoutedByOther(int64_t generation, size_t limit);
   Result<std::vector<QueuedRecipient>> Undecided(size_t limit);
   Result<void> SetRoute(RecipientKey recipient, const Route& route, int64_t generation);
   Result<bool> MakeAllDue(Microseconds now);
+  Result<bool> PutOff(const Route& route, Microseconds now, Microseconds until, std::string_view status,
+                      std::string_view text);
   Result<WaitingStep> WalkWaiting(const WalkPlace& after, MessageKey last);
   Result<void> MakeDue(RecipientKey recipient, const Route& route, int64_t generation, Microseconds now);
 
  private:
   // The recipients of one user that wait for one route, as one configuration decided it, in one lane: a run of the
   // index.
-  struct Group {
-    int64_t generation = INT64_MIN;
-    Route route;
-    int64_t bulk = 0;
-    int64_t uid = INT64_MIN;
-  };
+  using Group = DuePlace;
   // A group of one route and lane, with a place in it.
   struct Line {
     int64_t generation = 0;
@@ -48,6 +43,9 @@ class DueIndex {
   // The next `limit` of a line's due recipients; false when there are no more.
   Result<bool> TakeDue(const Route& route, Lane lane, Line& line, Microseconds now, size_t limit,
                        std::vector<RecipientRow>& out);
+  // Adds what is due of `group`, and what will be.
+  Result<void> LookInto(const Group& group, Microseconds now, DueStep& step);
+  Result<std::vector<OldPlace>> OldMessages(bool null_sender, Microseconds before, const OldPlace& from);
   // The earliest next_attempt later than `after`.
   Result<std::optional<Microseconds>> FirstAttempt(const Group& group, Microseconds after);
   Result<bool> MakeGroupDue(const Group& group, Microseconds now, int64_t& left);
@@ -65,12 +63,15 @@ class DueIndex {
   Statement next_generation_;
   Statement first_attempt_;
   Statement due_;
-  Statement waiting_since_;
+  Statement as_old_messages_;
+  Statement younger_messages_;
+  Statement old_recipients_;
   Statement routed_below_;
   Statement routed_above_;
   Statement undecided_;
   Statement set_route_;
   Statement make_group_due_;
+  Statement put_off_;
   Statement walk_;
   Statement make_due_;
 };

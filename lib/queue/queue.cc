@@ -104,15 +104,13 @@ Result<std::vector<mail::QueueId>> Queue::AcceptedBefore(Microseconds made_befor
   return impl_->intake.AcceptedBefore(made_before, after, limit);
 }
 
-Result<std::vector<Route>> Queue::DueRoutes(Microseconds now) { return impl_->due.DueRoutes(now); }
-Result<std::optional<Microseconds>> Queue::NextDue(Microseconds after) { return impl_->due.NextDue(after); }
+Result<DueStep> Queue::WalkDue(const DuePlace& after, Microseconds now) { return impl_->due.WalkDue(after, now); }
 Result<std::vector<QueuedRecipient>> Queue::Due(const Route& route, Lane lane, Microseconds now, size_t limit) {
   return impl_->due.Due(route, lane, now, limit);
 }
 Result<std::optional<QueuedMessage>> Queue::Message(MessageKey key) { return impl_->ledger.Message(key); }
-Result<std::vector<QueuedRecipient>> Queue::WaitingSince(const Route& route, bool null_sender, Microseconds before,
-                                                         size_t limit) {
-  return impl_->due.WaitingSince(route, null_sender, before, limit);
+Result<OldStep> Queue::WalkOld(bool null_sender, Microseconds before, const OldPlace& after) {
+  return impl_->due.WalkOld(null_sender, before, after);
 }
 Result<std::vector<QueuedRecipient>> Queue::RoutedByOther(int64_t generation, size_t limit) {
   return impl_->due.RoutedByOther(generation, limit);
@@ -121,6 +119,10 @@ Result<void> Queue::SetRoute(RecipientKey recipient, const Route& route, int64_t
   return impl_->due.SetRoute(recipient, route, generation);
 }
 Result<bool> Queue::MakeAllDue(Microseconds now) { return impl_->due.MakeAllDue(now); }
+Result<bool> Queue::PutOff(const Route& route, Microseconds now, Microseconds until, std::string_view status,
+                           std::string_view text) {
+  return impl_->due.PutOff(route, now, until, status, text);
+}
 Result<WaitingStep> Queue::WalkWaiting(const WalkPlace& after, MessageKey last) {
   return impl_->due.WalkWaiting(after, last);
 }
@@ -197,12 +199,16 @@ Result<Counts> Queue::Count() {
   return Counts{static_cast<uint64_t>(numbers->messages), static_cast<uint64_t>(numbers->dead)};
 }
 
-Result<std::vector<Destination>> Queue::LoadDestinations(size_t limit) {
-  return impl_->destinations.LoadAll(limit);
+Result<std::optional<Destination>> Queue::FindDestination(std::string_view next_hop, std::string_view account) {
+  return impl_->destinations.Find(next_hop, account);
 }
 Result<void> Queue::SaveDestination(const Destination& destination) {
   return impl_->destinations.Save(destination);
 }
+Result<void> Queue::ForgetDestination(std::string_view next_hop, std::string_view account) {
+  return impl_->destinations.Forget(next_hop, account);
+}
+Result<void> Queue::ForgetDestinations(Microseconds before) { return impl_->destinations.ForgetBefore(before); }
 
 std::vector<Damaged> Queue::TakeDamaged() { return impl_->quarantine.Take(); }
 

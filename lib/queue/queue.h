@@ -115,6 +115,32 @@ struct QueuedRecipient {
   Route route;  // as cached
 };
 
+// A place in a walk over what waits, in the order of its destinations: after this one.
+struct DuePlace {
+  int64_t generation = INT64_MIN;  // the configuration that decided the route
+  Route route;
+  int64_t bulk = 0;
+  int64_t uid = INT64_MIN;
+};
+// A step of it.
+struct DueStep {
+  std::vector<Route> routes;                 // that have something due; one may come again
+  std::optional<Microseconds> next_attempt;  // the earliest of those that are not yet due
+  std::optional<DuePlace> next;              // of the next step; nothing: this was the last
+};
+
+// A place in a walk over old mail, in the order of its age: after this recipient.
+struct OldPlace {
+  Microseconds since = Microseconds::min();  // of the message, by the waiting clock
+  MessageKey message = INT64_MIN;
+  int64_t number = INT64_MIN;
+};
+// A step of it: recipients that wait.
+struct OldStep {
+  std::vector<QueuedRecipient> recipients;
+  std::optional<OldPlace> next;  // nothing: this was the last
+};
+
 // A place in a walk over recipients, in the order of messages: after this one.
 struct WalkPlace {
   MessageKey message = INT64_MIN;
@@ -295,26 +321,26 @@ class Queue {
                                                     size_t limit);
 
   // --- what is due
-  // Next hops that have a recipient in kQueued or kInDoubt due at `now`, with no regard to generation.
-  Result<std::vector<Route>> DueRoutes(Microseconds now);
-  // The earliest next_attempt later than `after` of any waiting recipient (what is due already may be waiting for
-  // its destination, and must not wake the runner again).
-  Result<std::optional<Microseconds>> NextDue(Microseconds after);
+  // A step of a walk over all destinations of what waits (kQueued or kInDoubt): which have something due at `now`, and
+  // when the next will have. Bounded work a call, however many there are.
+  Result<DueStep> WalkDue(const DuePlace& after, Microseconds now);
   // Due recipients for `route` in one lane, at most `limit`: users in turn, so that none waits behind what another has
   // queued, each one's oldest next_attempt first; of one message together and in order.
   Result<std::vector<QueuedRecipient>> Due(const Route& route, Lane lane, Microseconds now, size_t limit);
   // Nothing when it is not there, or was damaged and has been set aside.
   Result<std::optional<QueuedMessage>> Message(MessageKey key);
-  // Waiting recipients for `route` of messages with or without a sender (notices) that wait since before `before` of
-  // the waiting clock, at most `limit`: what has expired behind a destination that cannot be reached.
-  Result<std::vector<QueuedRecipient>> WaitingSince(const Route& route, bool null_sender, Microseconds before,
-                                                    size_t limit);
+  // A step of a walk over messages with or without a sender (notices) that wait since before `before` of the waiting
+  // clock: those of their recipients that wait. Bounded work a call, however old and deep the queue is.
+  Result<OldStep> WalkOld(bool null_sender, Microseconds before, const OldPlace& after);
   // Waiting recipients whose route was decided by another configuration.
   Result<std::vector<QueuedRecipient>> RoutedByOther(int64_t generation, size_t limit);
   Result<void> SetRoute(RecipientKey recipient, const Route& route, int64_t generation);
   // Everything that waits is due at `now`. True: more is left, call again; bounded work a call, whatever the queue's
   // depth.
   Result<bool> MakeAllDue(Microseconds now);
+  // What is due at `now` for `route` is due at `until`, and says why. True: more is left, call again.
+  Result<bool> PutOff(const Route& route, Microseconds now, Microseconds until, std::string_view status,
+                      std::string_view text);
   // A step of a walk to the end of message `last`; bounded work a call, whatever waits.
   Result<WaitingStep> WalkWaiting(const WalkPlace& after, MessageKey last);
   // As SetRoute, and due at `now` if it was not before.
@@ -364,8 +390,12 @@ class Queue {
   Result<Counts> Count();
 
   // --- destinations
-  Result<std::vector<Destination>> LoadDestinations(size_t limit);
+  // Nothing when none is remembered, or what is cannot be true.
+  Result<std::optional<Destination>> FindDestination(std::string_view next_hop, std::string_view account);
   Result<void> SaveDestination(const Destination& destination);
+  Result<void> ForgetDestination(std::string_view next_hop, std::string_view account);
+  // Those whose circuit is as it is since before `before`.
+  Result<void> ForgetDestinations(Microseconds before);
 
   // --- what was found wrong since the last call
   std::vector<Damaged> TakeDamaged();

@@ -29,10 +29,9 @@ TEST_F(QueueDestinations, RemembersThemByNextHopAndAccount) {
   destination.window = 7;
   Do([&] { return queue().SaveDestination(destination); });
   CrashAndReopen();
-  const auto loaded = queue().LoadDestinations(10);
-  ASSERT_TRUE(loaded);
-  ASSERT_EQ(loaded->size(), 2U);
-  const Destination& mine = (*loaded)[0];
+  const auto found = queue().FindDestination("[relay.example.org]:587", "me");
+  ASSERT_TRUE(found && found.value());
+  const Destination& mine = **found;
   EXPECT_EQ(mine.next_hop, "[relay.example.org]:587");
   EXPECT_EQ(mine.account, "me");
   EXPECT_EQ(mine.window, 3.5);
@@ -41,17 +40,30 @@ TEST_F(QueueDestinations, RemembersThemByNextHopAndAccount) {
   EXPECT_EQ(mine.depth, 20U);
   EXPECT_EQ(mine.certificate, "ab:cd");
   EXPECT_EQ(mine.last_error, "login refused");
-  EXPECT_EQ((*loaded)[1].account, "other");
-  EXPECT_EQ((*loaded)[1].window, 7);
+  EXPECT_EQ((*queue().FindDestination("[relay.example.org]:587", "other"))->window, 7);
+  EXPECT_FALSE(queue().FindDestination("[relay.example.org]:587", "").value());
+}
+
+TEST_F(QueueDestinations, ForgetsWhatItIsTold) {
+  Destination destination = MakeDestination();
+  Do([&] { return queue().SaveDestination(destination); });
+  destination.account = "other";
+  destination.since = kStart + seconds(10);
+  Do([&] { return queue().SaveDestination(destination); });
+  Do([&] { return queue().ForgetDestinations(kStart + seconds(10)); });
+  EXPECT_FALSE(queue().FindDestination(destination.next_hop, "me").value());
+  EXPECT_TRUE(queue().FindDestination(destination.next_hop, "other").value());
+  Do([&] { return queue().ForgetDestination(destination.next_hop, "other"); });
+  EXPECT_FALSE(queue().FindDestination(destination.next_hop, "other").value());
 }
 
 TEST_F(QueueDestinations, ForgetsWhatCannotBeTrue) {
   for (const char* edit : {"window = -1", "window = 9e999", "depth = -5", "circuit = char(27)"}) {
     Do([&] { return queue().SaveDestination(MakeDestination()); });
     Edit(sys::Cat("UPDATE destination SET ", edit));
-    const auto loaded = queue().LoadDestinations(10);
-    ASSERT_TRUE(loaded) << edit;
-    EXPECT_TRUE(loaded->empty()) << edit;
+    const auto found = queue().FindDestination("[relay.example.org]:587", "me");
+    ASSERT_TRUE(found) << edit;
+    EXPECT_FALSE(found.value()) << edit;
   }
 }
 

@@ -1,5 +1,7 @@
 #include "lib/queue/due.h"
 
+#include <set>
+
 #include <gmock/gmock.h>
 
 #include "tests/unit/lib/queue/queue_fixture.h"
@@ -102,7 +104,7 @@ TEST_F(QueueDue, WaitsInTwoStatesAlone) {
     if (c.waits) {
       EXPECT_EQ(due[0].state, c.state);
     }
-    EXPECT_EQ(queue().NextDue(kStart - seconds(1)).value().has_value(), c.waits) << ToString(c.state);
+    EXPECT_EQ(NextDueAfter(kStart - seconds(1)).has_value(), c.waits) << ToString(c.state);
     Do([&] { return queue().Remove(stored.key, kStart); });
   }
 }
@@ -120,7 +122,7 @@ TEST_F(QueueDue, KeepsRecipientsOfOneMessageTogetherAndInOrder) {
 }
 
 TEST_F(QueueDue, NamesEachRouteThatHasSomethingDue) {
-  EXPECT_THAT(*queue().DueRoutes(kStart), IsEmpty());
+  EXPECT_THAT(DueRoutesAt(kStart), IsEmpty());
   uint64_t number = 0;
   for (const auto& route : {kRelay, kOther, kLocal, kRelay, kLocal}) {
     const NewMessage message = MakeMessage(++number);
@@ -129,20 +131,20 @@ TEST_F(QueueDue, NamesEachRouteThatHasSomethingDue) {
   const Stored waiting = Put(10);
   Do([&] { return queue().SetRoute(waiting.first_recipient, {"smtp", "[later.example.org]"}, 1); });
   Defer(waiting, kStart + seconds(100));
-  EXPECT_THAT(*queue().DueRoutes(kStart + seconds(1)), ElementsAre(kLocal, kOther, kRelay));
+  EXPECT_THAT(DueRoutesAt(kStart + seconds(1)), ElementsAre(kLocal, kOther, kRelay));
   EXPECT_EQ(DueAt(kStart + seconds(1), 10, kRelay).size(), 2U) << "whatever configuration routed them";
 }
 
 TEST_F(QueueDue, TellsTheNextTimeAfterAnother) {
-  EXPECT_FALSE(queue().NextDue(kStart).value().has_value());
+  EXPECT_FALSE(NextDueAfter(kStart).has_value());
   const Stored a = Put(1);
   const Stored b = Put(2);
   Do([&] { return queue().SetRoute(b.first_recipient, kOther, 1); });
   Defer(a, kStart + seconds(20));
   Defer(b, kStart + seconds(10));
-  EXPECT_EQ(queue().NextDue(kStart).value(), kStart + seconds(10));
-  EXPECT_EQ(queue().NextDue(kStart + seconds(10)).value(), kStart + seconds(20));
-  EXPECT_FALSE(queue().NextDue(kStart + seconds(20)).value().has_value());
+  EXPECT_EQ(NextDueAfter(kStart), kStart + seconds(10));
+  EXPECT_EQ(NextDueAfter(kStart + seconds(10)), kStart + seconds(20));
+  EXPECT_FALSE(NextDueAfter(kStart + seconds(20)).has_value());
 }
 
 TEST_F(QueueDue, RoutesAgainWhatAnotherConfigurationHadRouted) {
@@ -273,11 +275,9 @@ TEST_F(QueueDue, MakesARecipientDueByAnotherRoute) {
   }
 }
 
-TEST_F(QueueDue, FindsOldMailBehindARoute) {
+TEST_F(QueueDue, FindsOldMail) {
   queue().SetWaitingClock(seconds(100));
   const Stored old = Put(1);
-  const Stored elsewhere = Put(3);
-  Do([&] { return queue().SetRoute(elsewhere.first_recipient, kOther, 1); });
   const Stored held = Put(4);
   Defer(held, kStart, RecipientState::kHeld);
   NewMessage notice = MakeMessage(5);
@@ -285,13 +285,77 @@ TEST_F(QueueDue, FindsOldMailBehindARoute) {
   const Stored old_notice = Put(notice);
   queue().SetWaitingClock(seconds(101));
   Put(2000000);
-  EXPECT_TRUE(queue().WaitingSince(kRelay, false, seconds(100), 10)->empty());
-  const auto found = queue().WaitingSince(kRelay, false, seconds(101), 10);
-  ASSERT_TRUE(found);
-  EXPECT_THAT(MessagesOf(*found), ElementsAre(old.key));
-  const auto notices = queue().WaitingSince(kRelay, true, seconds(101), 10);
-  ASSERT_TRUE(notices);
-  EXPECT_THAT(MessagesOf(*notices), ElementsAre(old_notice.key));
+  EXPECT_THAT(OldMail(false, seconds(100)), IsEmpty());
+  EXPECT_THAT(MessagesOf(OldMail(false, seconds(101))), ElementsAre(old.key));
+  EXPECT_THAT(MessagesOf(OldMail(true, seconds(101))), ElementsAre(old_notice.key));
+}
+
+TEST_F(QueueDue, WalksOverOldMailInBoundedSteps) {
+  Put(1, 250);
+  Do([&]() -> Result<void> {
+    for (uint64_t number = 2; number < 1500; ++number) {
+      const NewMessage message = MakeMessage(number);
+      auto stored = queue().Insert(message, MakeContent("x"), RoutesOf(message), 1);
+      if (!stored) return stored.error();
+      if (number == 1400) continue;
+      Outcome held = MakeOutcome(stored->first_recipient, RecipientState::kHeld);
+      if (auto done = queue().Record(stored->key, std::span(&held, 1), kStart); !done) return done;
+    }
+    return {};
+  });
+  std::set<std::pair<MessageKey, uint32_t>> found;
+  int steps = 0;
+  for (std::optional<OldPlace> place = OldPlace{}; place; ++steps) {
+    const auto step = queue().WalkOld(false, seconds(1), *place);
+    ASSERT_TRUE(step);
+    EXPECT_LE(step->recipients.size(), 100U);
+    for (const auto& one : step->recipients) EXPECT_TRUE(found.emplace(one.message, one.number).second);
+    place = step->next;
+  }
+  EXPECT_EQ(found.size(), 251U);
+  EXPECT_EQ(steps, 4) << "100, 100, 50 of the first message and a thousand others, the rest";
+}
+
+TEST_F(QueueDue, WalksOverManyDestinationsInBoundedSteps) {
+  Do([&]() -> Result<void> {
+    for (uint64_t number = 1; number <= 1200; ++number) {
+      const NewMessage message = MakeMessage(number);
+      const Route route{"smtp", sys::Cat("d", number, ".example.net")};
+      auto stored = queue().Insert(message, MakeContent("x"), std::span(&route, 1), 1);
+      if (!stored) return stored.error();
+    }
+    return {};
+  });
+  int steps = 0;
+  size_t routes = 0;
+  for (std::optional<DuePlace> place = DuePlace{}; place; ++steps) {
+    const auto step = queue().WalkDue(*place, kStart + seconds(1));
+    ASSERT_TRUE(step);
+    routes += step->routes.size();
+    place = step->next;
+  }
+  EXPECT_EQ(routes, 1200U);
+  EXPECT_EQ(steps, 3);
+}
+
+TEST_F(QueueDue, PutsOffWhatIsDueForARouteAlone) {
+  const Stored due = Put(MakeMessage(1), "x", 1);
+  Put(MakeMessage(2), "x", 2);
+  const Stored later = Put(3);
+  Defer(later, kStart + seconds(500));
+  const Stored elsewhere = Put(4);
+  Do([&] { return queue().SetRoute(elsewhere.first_recipient, kOther, 1); });
+  Do([&]() -> Result<void> {
+    auto more = queue().PutOff(kRelay, kStart + seconds(1), kStart + seconds(60), "4.4.1", "no answer");
+    if (!more) return more.error();
+    EXPECT_FALSE(*more);
+    return {};
+  });
+  EXPECT_THAT(DueAt(kStart + seconds(59)), IsEmpty());
+  EXPECT_EQ(DueAt(kStart + seconds(60)).size(), 2U);
+  EXPECT_EQ(DueAt(kStart + seconds(60))[0].last_text, "no answer");
+  EXPECT_EQ(DueAt(kStart + seconds(60))[0].message, due.key);
+  EXPECT_EQ(DueAt(kStart + seconds(1), 10, kOther).size(), 1U);
 }
 
 TEST_F(QueueDue, KeepsTheWaitingClockOfTheLastCommit) {

@@ -90,7 +90,7 @@ TEST_F(QueueLedger, HasNothingDueOfARemovedMessage) {
   EXPECT_TRUE(DueAt(kStart + seconds(100)).empty());
   EXPECT_TRUE(queue().Undecided(10)->empty());
   EXPECT_TRUE(queue().RoutedByOther(9, 10)->empty());
-  EXPECT_TRUE(queue().WaitingSince(kRelay, false, kStart + seconds(100), 10)->empty());
+  EXPECT_TRUE(OldMail(false, kStart + seconds(100)).empty());
 }
 
 TEST_F(QueueLedger, RemovesManyRecipientsInSteps) {

@@ -1,10 +1,12 @@
 // A queue in a directory of its own, messages to put into it, and sqlite3's view of its file while it is closed.
 #pragma once
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <tuple>
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>
@@ -160,6 +162,39 @@ class QueueTest : public ::testing::Test {
       auto due = queue().Due(route, lane, now, limit - all.size());
       EXPECT_TRUE(due) << due.error().text();
       if (due) all.insert(all.end(), due->begin(), due->end());
+    }
+    return all;
+  }
+  // The walks of the queue, to their ends. Routes each once, in order.
+  std::vector<Route> DueRoutesAt(Microseconds now) {
+    std::vector<Route> routes;
+    for (std::optional<DuePlace> place = DuePlace{}; place;) {
+      const auto step = queue().WalkDue(*place, now);
+      EXPECT_TRUE(step) << step.error().text();
+      routes.insert(routes.end(), step->routes.begin(), step->routes.end());
+      place = step->next;
+    }
+    std::ranges::sort(routes, {}, [](const Route& route) { return std::tie(route.transport, route.next_hop); });
+    routes.erase(std::unique(routes.begin(), routes.end()), routes.end());
+    return routes;
+  }
+  std::optional<Microseconds> NextDueAfter(Microseconds now) {
+    std::optional<Microseconds> earliest;
+    for (std::optional<DuePlace> place = DuePlace{}; place;) {
+      const auto step = queue().WalkDue(*place, now);
+      EXPECT_TRUE(step) << step.error().text();
+      if (step->next_attempt && (!earliest || *step->next_attempt < *earliest)) earliest = step->next_attempt;
+      place = step->next;
+    }
+    return earliest;
+  }
+  std::vector<QueuedRecipient> OldMail(bool null_sender, Microseconds before) {
+    std::vector<QueuedRecipient> all;
+    for (std::optional<OldPlace> place = OldPlace{}; place;) {
+      const auto step = queue().WalkOld(null_sender, before, *place);
+      EXPECT_TRUE(step) << step.error().text();
+      all.insert(all.end(), step->recipients.begin(), step->recipients.end());
+      place = step->next;
     }
     return all;
   }
