@@ -44,6 +44,7 @@ struct SubmitServer::Connection {
   RecordFramer framer;
   sys::EventLoop::WatchId watch = 0;  // 0 while it is not watched: at first, and once the record is complete
   sys::EventLoop::TimerId deadline = 0;
+  sys::Microseconds heard = sys::MonotonicClock();  // last
 
   Connection(sys::UniqueFd accepted, uint32_t peer, sys::FdView directory)
       : socket(std::move(accepted)), uid(peer), record(directory) {}
@@ -85,8 +86,6 @@ void SubmitServer::SetAccepting(bool accepting) {
 
 void SubmitServer::OnConnect() {
   for (int i = 0; i < kAcceptsARound; ++i) {
-    // The others wait in the socket's backlog.
-    if (connections_.size() == kMaxConnections) return SetAccepting(false);
     if (!AcceptOne()) return;
   }
 }
@@ -123,9 +122,11 @@ void SubmitServer::WatchIncomplete(uint64_t number) {
 
 // One connection too many is closed without an answer: sendmail takes the maildrop then, and nothing is refused.
 bool SubmitServer::Admit(uint32_t uid) {
-  int64_t& connections = peers_[uid];
+  const auto known = peers_.find(uid);
+  const int64_t connections = known == peers_.end() ? 0 : known->second;
   if (connections < settings_.submit_connection_limit) {
-    ++connections;
+    if (connections_.size() >= kMaxConnections && !MakePlaceFor(uid)) return false;
+    ++peers_[uid];
     return true;
   }
   // Not each time: whoever wants to could fill the log.
@@ -136,6 +137,26 @@ bool SubmitServer::Admit(uint32_t uid) {
                  " submissions at once, as many as submit_connection_limit; more are left to the maildrop"));
   }
   return false;
+}
+
+// A record that is whole keeps its place: its answer comes soon. To one who has places already, only a user with two more
+// gives one: else they would take it from each other in turn.
+bool SubmitServer::MakePlaceFor(uint32_t uid) {
+  const auto own = peers_.find(uid);
+  int64_t most = own == peers_.end() ? 0 : own->second + 1;
+  uint64_t chosen = 0;
+  sys::Microseconds heard{};
+  for (const auto& [number, connection] : connections_) {
+    if (connection->framer.state() == RecordFramer::State::kComplete) continue;
+    const int64_t places = peers_.at(connection->uid);
+    if (places < most || (places == most && (chosen == 0 || connection->heard >= heard))) continue;
+    most = places;
+    chosen = number;
+    heard = connection->heard;
+  }
+  if (chosen == 0) return false;
+  Drop(chosen);
+  return true;
 }
 
 void SubmitServer::OnReadable(uint64_t number) {
@@ -165,6 +186,7 @@ bool SubmitServer::ReadOnce(uint64_t number, Connection& connection) {
     Drop(number);  // gone before its record was whole; nothing has been promised
     return false;
   }
+  connection.heard = sys::MonotonicClock();
   const std::string_view bytes(buffer, *count);
   const bool in_head = connection.framer.state() == RecordFramer::State::kHead;
   const auto state = connection.framer.Feed(bytes);

@@ -1,6 +1,7 @@
 // public/submit: callers write a record and read one line of answer. Each is known by the kernel's word for its uid,
 // and bounded by it: so many connections at once, so much time and so many bytes for a record. A caller that is slow,
-// or gone, costs a descriptor until its time is up, and nobody else anything.
+// or gone, costs a descriptor until its time is up, and nobody else anything: when all places are taken, the users who
+// have most of them give up what has been silent for longest.
 #pragma once
 
 #include <cstdint>
@@ -39,6 +40,8 @@ class SubmitServer {
   bool AcceptOne();
   // Whether this uid may have one more; says so, now and then, when not.
   bool Admit(uint32_t uid);
+  // Where all places are taken: whether another user gave one up.
+  bool MakePlaceFor(uint32_t uid);
   void SetAccepting(bool accepting);
   void WatchIncomplete(uint64_t number);
   void OnReadable(uint64_t number);

@@ -6,6 +6,7 @@ character reaches the log or the relay.
 import array
 import os
 import resource
+import signal
 import socket
 import time
 
@@ -68,6 +69,25 @@ def submit_as(outpost, uid, data):
         return answer.read()
 
 
+def hold_as(outpost, uid, count):
+    """So many connections of this user, each with a part of a record; the process that holds them."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.setgid(uid)
+        os.setuid(uid)
+        held = [connect(outpost) for _ in range(count)]
+        for connection in held:
+            connection.send(record(uid)[:100])
+        os.write(writer, b"held")
+        signal.pause()
+        os._exit(len(held))
+    os.close(writer)
+    with os.fdopen(reader, "rb") as ready:
+        ready.read(4)
+    return child
+
+
 def descriptors(outpost):
     [pickup] = outpost.processes("outpost-pickup")
     return len(os.listdir(f"/proc/{pickup}/fd"))
@@ -88,6 +108,23 @@ def test_one_users_connections_keep_nobody_else_waiting(plain, relays):
     assert outpost.log().count("submit_connection_limit") == 1
     for connection in held:
         connection.close()
+
+
+@pytest.mark.core
+def test_users_who_hold_all_places_together_leave_one_to_another(plain, relays):
+    """Five users with 50 idle connections each had all 250: everybody else's sendmail took the maildrop after 40 s."""
+    outpost = plain(relays.scripted()).start()
+    assert submit(outpost, record(0)).startswith(b"queued ")
+    holders = [hold_as(outpost, 60001 + number, 50) for number in range(5)]
+    try:
+        for number in range(1, 6):
+            before = time.monotonic()
+            answer = submit_as(outpost, 60100 + number, record(number, token=f"{number:032}"))
+            assert answer.startswith(b"queued ") and time.monotonic() - before < 5
+    finally:
+        for holder in holders:
+            os.kill(holder, signal.SIGKILL)
+            os.waitpid(holder, 0)
 
 
 def test_descriptors_that_are_sent_along_are_not_kept(plain, relays):
@@ -186,7 +223,6 @@ def _leave_for_nowhere():
 
 
 def _ignore_everything():
-    import signal
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
         try:
