@@ -298,11 +298,17 @@ def measure(depth, idle_seconds=30):
     return values, failures
 
 
+def shown(number):
+    if number is None:
+        return "-"
+    return f"{number:.0f}" if number >= 100 else f"{number:.3g}"
+
+
 def table(values, depth):
     lines = [f"| | empty | {depth:,} messages | ratio | aim |", "|---|---|---|---|---|"]
     for figure, numbers in values.items():
         empty, deep = numbers.get(0), numbers.get(depth)
         ratio = f"{deep / empty:.2f}" if empty and deep is not None else "-"
-        cells = ["-" if number is None else f"{number:.3g}" for number in (empty, deep)]
+        cells = [shown(number) for number in (empty, deep)]
         lines.append(f"| {figure.title.strip()} | {' | '.join(cells)} | {ratio} | {figure.aim} |")
     return "\n".join(lines)
