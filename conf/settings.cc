@@ -147,6 +147,9 @@ QueueRunnerSettings ReadQueueRunnerSettings(Configuration& configuration) {
   settings.history_retention_time = configuration.Time("history_retention_time");
   settings.history_size_limit = configuration.Size("history_size_limit");
   settings.daemon_timeout = configuration.Time("daemon_timeout");
+  settings.submit_rate_limit = configuration.Integer("submit_rate_limit");
+  settings.submit_rate_time_unit = configuration.Time("submit_rate_time_unit");
+  settings.queue_share_limit = configuration.Integer("queue_share_limit");
   return settings;
 }
 

@@ -83,6 +83,9 @@ struct QueueRunnerSettings {
   seconds history_retention_time{};
   uint64_t history_size_limit = 0;
   seconds daemon_timeout{};
+  int64_t submit_rate_limit = 0;  // messages of one uid in the unit; 0: none
+  seconds submit_rate_time_unit{};
+  int64_t queue_share_limit = 0;  // messages of one uid that wait; 0: none
 };
 
 enum class TlsLevel { kNone, kMay, kEncrypt, kVerify, kSecure };

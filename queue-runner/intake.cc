@@ -20,7 +20,8 @@ struct RouteOrder {
   }
 };
 
-queue::NewMessage NewMessageOf(const ipc::Submission& submission, const mail::QueueId& id) {
+queue::NewMessage NewMessageOf(const ipc::Submission& submission, const mail::QueueId& id,
+                               const std::string& surplus) {
   queue::NewMessage message;
   message.id = id;
   message.envelope = submission.envelope;
@@ -32,6 +33,7 @@ queue::NewMessage NewMessageOf(const ipc::Submission& submission, const mail::Qu
   message.token = submission.token;
   message.record_bytes = submission.record_bytes;
   message.digest = submission.digest;
+  message.surplus = surplus;
   return message;
 }
 
@@ -144,6 +146,11 @@ sys::Result<void> Intake::ChooseId(Arrival& arrival) {
   auto taken = context_.queue.IsIdTaken(arrival.id);
   if (!taken) return taken.error();
   if (*taken) arrival.id = mail::QueueId::Make(sys::WallClock(), RandomNumber());
+  if (!arrival.surplus) {
+    auto judged = limits_.Judge(submission.uid);
+    if (!judged) return judged.error();
+    arrival.surplus = std::move(*judged);
+  }
   arrival.routes.clear();
   const queue::Route refusal{std::string(kRefusedTransport),
                              Cat(submission.refusal.status.ToString(), " ", submission.refusal.why)};
@@ -155,15 +162,15 @@ sys::Result<void> Intake::ChooseId(Arrival& arrival) {
 
 sys::Result<void> Intake::StoreSmall(const ArrivalPointer& arrival) {
   if (auto chosen = ChooseId(*arrival); !chosen || arrival->known) return chosen;
-  auto stored = context_.queue.Insert(NewMessageOf(arrival->submission, arrival->id), *arrival->content,
-                                      arrival->routes, context_.policy.generation);
+  auto stored = context_.queue.Insert(NewMessageOf(arrival->submission, arrival->id, *arrival->surplus),
+                                      *arrival->content, arrival->routes, context_.policy.generation);
   if (!stored) return stored.error();
   if (IsFresh(*arrival)) fresh_.push_back(MakeFresh(*arrival, *stored));
   return {};
 }
 
 bool Intake::IsFresh(const Arrival& arrival) {
-  return arrival.submission.envelope.recipients.size() <= kFreshRecipients &&
+  return arrival.surplus->empty() && arrival.submission.envelope.recipients.size() <= kFreshRecipients &&
          arrival.content->size() <= kFreshBytes;
 }
 
@@ -171,8 +178,8 @@ sys::Result<void> Intake::StoreSlice(Arrival& arrival) {
   const uint64_t size = arrival.content->size();
   if (!arrival.has_begun) {
     if (auto chosen = ChooseId(arrival); !chosen || arrival.known) return chosen;
-    auto stored = context_.queue.InsertInvisible(NewMessageOf(arrival.submission, arrival.id), size, arrival.routes,
-                                                 context_.policy.generation);
+    auto stored = context_.queue.InsertInvisible(NewMessageOf(arrival.submission, arrival.id, *arrival.surplus),
+                                                 size, arrival.routes, context_.policy.generation);
     if (!stored) return stored.error();
     arrival.stored = *stored;
     arrival.copied = 0;
@@ -247,7 +254,9 @@ void Intake::Accept(const Arrival& arrival) {
   } else if (id != arrival.submission.id) {
     context_.log.Warning(Cat(asked, ": this id is another message's; accepted as ", id.text()));
   }
-  if (!arrival.known && !IsFresh(arrival)) {
+  if (!arrival.known && !arrival.surplus->empty()) {
+    limits_.NoteHeld(arrival.submission.uid, *arrival.surplus);
+  } else if (!arrival.known && !IsFresh(arrival)) {
     const std::set<queue::Route, RouteOrder> routes(arrival.routes.begin(), arrival.routes.end());
     for (const auto& route : routes) listener_.due_now(route);
   }

@@ -16,6 +16,7 @@
 #include "lib/ipc/intake.h"
 #include "queue-runner/context.h"
 #include "queue-runner/destination.h"
+#include "queue-runner/user_limits.h"
 
 namespace outpost::queue_runner {
 
@@ -33,7 +34,8 @@ class Intake {
     std::function<void(const ipc::ToPickup&)> answer;
     std::function<void(const queue::Route&)> due_now;
   };
-  Intake(Context& context, Listener listener) : context_(context), listener_(std::move(listener)) {}
+  Intake(Context& context, UserLimits& limits, Listener listener)
+      : context_(context), limits_(limits), listener_(std::move(listener)) {}
 
   // Whether to take more from pickup before what it has said is committed.
   bool has_place() const { return small_.size() + large_.size() < kMaxWaiting; }
@@ -60,6 +62,7 @@ class Intake {
     mail::QueueId id;
     std::vector<queue::Route> routes;
     std::optional<queue::KnownSubmission> known;
+    std::optional<std::string> surplus;  // judged once; why it is held, "" when it is not
     // Of a large one.
     bool has_begun = false;  // its invisible message is committed
     queue::Stored stored;
@@ -83,6 +86,7 @@ class Intake {
   FreshMessage MakeFresh(const Arrival& arrival, const queue::Stored& stored) const;
 
   Context& context_;
+  UserLimits& limits_;
   Listener listener_;
   uint64_t pickup_ = 1;
   std::optional<Arrival> assembly_;  // more recipients follow

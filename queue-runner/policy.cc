@@ -37,6 +37,8 @@ Policy MakePolicy(const conf::QueueRunnerSettings& settings) {
   policy.daemon_timeout = settings.daemon_timeout;
   policy.history_retention_time = settings.history_retention_time;
   policy.history_size_limit = settings.history_size_limit;
+  policy.rate = {static_cast<uint64_t>(settings.submit_rate_limit), settings.submit_rate_time_unit};
+  policy.queue_share_limit = static_cast<uint64_t>(settings.queue_share_limit);
   return policy;
 }
 

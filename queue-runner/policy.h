@@ -10,6 +10,7 @@
 #include "queue-runner/circuit.h"
 #include "queue-runner/resolve.h"
 #include "queue-runner/schedule.h"
+#include "queue-runner/user_rates.h"
 #include "queue-runner/window.h"
 
 namespace outpost::queue_runner {
@@ -35,6 +36,8 @@ struct Policy {
   std::chrono::seconds daemon_timeout{18000};
   std::chrono::seconds history_retention_time{};
   uint64_t history_size_limit = 0;
+  RateRules rate;
+  uint64_t queue_share_limit = 0;  // messages of one user that wait; 0: none
 };
 
 Policy MakePolicy(const conf::QueueRunnerSettings& settings);

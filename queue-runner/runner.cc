@@ -56,8 +56,10 @@ Runner::Runner(Belongings belongings, const Policy& policy, bool once, const con
                [this](AdministratorNotice notice) { postmaster_.Tell(std::move(notice)); }},
       dispatch_(context_, once),
       postmaster_(context_, [this](const queue::Route& route) { dispatch_.NoteDue(route); }),
-      intake_(context_, {[this](const ipc::ToPickup& answer) { pickup_.Answer(answer); },
-                         [this](const queue::Route& route) { dispatch_.NoteDue(route); }}),
+      user_limits_(context_, [this] { dispatch_.LookAgain(); }),
+      intake_(context_, user_limits_,
+              {[this](const ipc::ToPickup& answer) { pickup_.Answer(answer); },
+               [this](const queue::Route& route) { dispatch_.NoteDue(route); }}),
       intake_memory_(own_.queue, own_.paths.Maildrop()),
       pickup_(context_, own_.submit_socket, own_.paths.Maildrop(),
               {[this](ipc::Submission submission, sys::UniqueFd content) {
@@ -131,6 +133,7 @@ void Runner::Round() {
   intake_.Contribute();
   dispatch_.verdicts().Contribute();
   postmaster_.Contribute();
+  user_limits_.Contribute();
   const bool had_changes = batch_.has_changes();
   bool good = batch_.Apply();
   const auto fresh = intake_.TakeFresh();
@@ -301,6 +304,7 @@ ipc::StatusLine Runner::Status() {
   status.trouble = sys::Printable(batch_.trouble());
   if (offline_since_) status.offline_since_us = offline_since_->count();
   status.destinations = dispatch_.StatusLines(kStatusLines);
+  for (auto& line : user_limits_.StatusLines(kStatusLines)) status.destinations.push_back(std::move(line));
   return status;
 }
 

@@ -21,6 +21,7 @@
 #include "queue-runner/pickup_program.h"
 #include "queue-runner/postmaster.h"
 #include "queue-runner/recovery.h"
+#include "queue-runner/user_limits.h"
 #include "queue-runner/waiting_clock.h"
 
 namespace outpost::queue_runner {
@@ -87,6 +88,7 @@ class Runner {
   Context context_;
   Dispatch dispatch_;
   Postmaster postmaster_;
+  UserLimits user_limits_;
   Intake intake_;
   IntakeMemory intake_memory_;
   PickupProgram pickup_;

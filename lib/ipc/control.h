@@ -32,7 +32,8 @@ struct StatusLine {
   uint64_t dead_letters = 0;
   std::string trouble;           // why the queue cannot be changed (a full disk); "" when it can
   int64_t offline_since_us = 0;  // 0: this host has a network
-  // One line for people for each destination that has something to tell: "[relay]:587: login refused since ..."
+  // One line for people for each destination that has something to tell: "[relay]:587: login refused since ...", and for
+  // each user who is beyond a limit: "uid 1000: 900 messages are held: ..."
   std::vector<std::string> destinations;
   std::string Encode() const;
 };

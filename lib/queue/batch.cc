@@ -15,6 +15,7 @@ Result<void> Batch::Commit() {
 void Batch::Rollback() {
   connection_.Rollback();
   totals_.Forget();
+  users_.Forget();
 }
 
 }  // namespace outpost::queue

@@ -1,14 +1,16 @@
-// Begin, Commit, Rollback: SQLite's transaction and the totals that go with it.
+// Begin, Commit, Rollback: SQLite's transaction and the numbers that go with it.
 #pragma once
 
 #include "lib/queue/connection.h"
 #include "lib/queue/totals.h"
+#include "lib/queue/users.h"
 
 namespace outpost::queue {
 
 class Batch {
  public:
-  Batch(Connection& connection, Totals& totals) : connection_(connection), totals_(totals) {}
+  Batch(Connection& connection, Totals& totals, Users& users)
+      : connection_(connection), totals_(totals), users_(users) {}
 
   Result<void> Begin() { return connection_.Begin(); }
   Result<void> Commit();
@@ -30,6 +32,7 @@ class Batch {
  private:
   Connection& connection_;
   Totals& totals_;
+  Users& users_;
 };
 
 }  // namespace outpost::queue

@@ -54,33 +54,35 @@ QueuedMessage AsQueued(MessageKey key, const NewMessage& message, uint64_t conte
 
 }  // namespace
 
-Intake::Intake(Connection& connection, Contents& contents, History& history, Totals& totals)
+Intake::Intake(Connection& connection, Contents& contents, History& history, Totals& totals, Users& users)
     : connection_(connection),
       contents_(contents),
       history_(history),
       totals_(totals),
+      users_(users),
       find_by_token_(connection, "look for a submission in", Cat(kFindIntake, "AND token = ?")),
       find_by_id_(connection, "look for a submission in", Cat(kFindIntake, "AND id = ?")),
       knows_id_(connection, "look for a submission in", "SELECT 1 FROM intake WHERE id = ?"),
       insert_message_(
           connection, "store a message in",
           "INSERT INTO message(key, id, state, origin, sender, arrival, waiting_since, size, header_size, uid, "
-          "envid, ret, is_8bit, smtputf8, checksum) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+          "envid, ret, is_8bit, smtputf8, checksum, surplus) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+          "?)"),
       insert_recipient_(
           connection, "store a recipient in",
           "INSERT INTO recipient(message, number, address, original, notify, orcpt, state, since, "
-          "generation, transport, next_hop, next_attempt, checksum, bulk, uid, attempts, last_status, last_text) "
-          "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', '')"),
+          "generation, transport, next_hop, next_attempt, checksum, bulk, uid, last_text, attempts, last_status) "
+          "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '')"),
       insert_intake_(connection, "store a submission in",
                      "INSERT INTO intake(id, uid, token, size, digest) VALUES(?, ?, ?, ?, ?)"),
       find_invisible_(connection, "find a message in",
-                      "SELECT id, size FROM message WHERE key = ? AND state = 'incoming'"),
+                      "SELECT id, size, uid, (SELECT last_text FROM recipient WHERE message = key AND number = 0) "
+                      "FROM message WHERE key = ? AND state = 'incoming'"),
       any_invisible_(connection, "sweep",
                      "SELECT key FROM message WHERE state <> 'queued' AND state = 'incoming' LIMIT 1"),
       publish_message_(connection, "publish a message in", "UPDATE message SET state = 'queued' WHERE key = ?"),
-      publish_recipients_(
-          connection, "publish a message in",
-          "UPDATE recipient SET state = 'queued', since = ?1, next_attempt = ?1 WHERE message = ?2"),
+      publish_recipients_(connection, "publish a message in",
+                          "UPDATE recipient SET state = ?1, since = ?2, next_attempt = ?2 WHERE message = ?3"),
       hide_message_(connection, "discard a message in", "UPDATE message SET state = 'gone' WHERE key = ?"),
       forget_(connection, "forget a submission in", "DELETE FROM intake WHERE id = ?"),
       accepted_before_(connection, "list submissions in",
@@ -123,22 +125,22 @@ Result<void> Intake::InsertMessage(MessageKey key, const NewMessage& message, ui
                              envelope.sender, message.arrival, totals_.clock(), content_bytes, message.header_bytes,
                              message.uid, envelope.envelope_id, ToString(envelope.ret),
                              envelope.body == mail::BodyType::k8BitMime ? 1 : 0, envelope.smtputf8 ? 1 : 0,
-                             ChecksumOf(AsQueued(key, message, content_bytes)));
+                             ChecksumOf(AsQueued(key, message, content_bytes)), message.surplus.empty() ? 0 : 1);
 }
 
 Result<void> Intake::InsertRecipients(MessageKey key, const NewMessage& message, uint64_t content_bytes,
                                       std::span<const Route> routes, int64_t generation, bool visible) {
   // Invisible ones are in no state of RecipientState, so that no index of what waits has them.
-  const std::string_view state = visible ? "queued" : "incoming";
+  const std::string_view state = !visible ? "incoming" : message.surplus.empty() ? "queued" : "held";
   const int bulk = LaneOf(routes.size(), content_bytes) == Lane::kBulk ? 1 : 0;
   for (size_t number = 0; number < routes.size(); ++number) {
     const mail::Recipient& recipient = message.envelope.recipients[number];
     const Route& route = routes[number];
     const std::string notify = recipient.notify.ToString();
     const int64_t checksum = ChecksumOf(key, static_cast<int64_t>(number), recipient, notify);
-    auto inserted = insert_recipient_.Run(key, number, recipient.address, recipient.original, notify,
-                                          recipient.orcpt, state, message.arrival, generation, route.transport,
-                                          route.next_hop, message.arrival, checksum, bulk, message.uid);
+    auto inserted = insert_recipient_.Run(
+        key, number, recipient.address, recipient.original, notify, recipient.orcpt, state, message.arrival,
+        generation, route.transport, route.next_hop, message.arrival, checksum, bulk, message.uid, message.surplus);
     if (!inserted) return inserted;
   }
   return {};
@@ -159,8 +161,19 @@ Result<Stored> Intake::InsertRows(const NewMessage& message, uint64_t content_by
         insert_intake_.Run(message.id.text(), message.uid, message.token, message.record_bytes, message.digest);
     if (!inserted) return inserted.error();
   }
-  if (visible) totals_.AddMessages(1);
+  if (visible) {
+    totals_.AddMessages(1);
+    if (message.origin == Origin::kSubmission) {
+      auto counted = CountIn(message.id.text(), message.uid, message.surplus, message.arrival);
+      if (!counted) return counted.error();
+    }
+  }
   return Stored{key, MakeRecipientKey(key, 0)};
+}
+
+Result<void> Intake::CountIn(std::string_view id, uint32_t uid, std::string_view surplus, Microseconds now) {
+  users_.Add(uid, !surplus.empty(), 1);
+  return surplus.empty() ? Result<void>() : users_.NoteHeld(id, surplus, now);
 }
 
 Result<Stored> Intake::Insert(const NewMessage& message, const sys::ReadOnlyFd& content,
@@ -186,7 +199,8 @@ Result<Intake::Invisible> Intake::FindInvisible(MessageKey message) {
   const auto found = rows.Next();
   if (!found) return found.error();
   if (!*found) return Error("find a message that is coming in: there is none of this number", ENOENT);
-  return Invisible{std::string(rows.Text(0)), static_cast<uint64_t>(rows.Integer(1))};
+  return Invisible{std::string(rows.Text(0)), static_cast<uint64_t>(rows.Integer(1)),
+                   static_cast<uint32_t>(rows.Integer(2)), std::string(rows.Text(3))};
 }
 
 Result<void> Intake::Append(MessageKey message, std::string_view chunk) {
@@ -206,9 +220,11 @@ Result<void> Intake::Publish(MessageKey message, Microseconds now) {
         EBADMSG);
   }
   if (auto published = publish_message_.Run(message); !published) return published;
-  if (auto published = publish_recipients_.Run(now, message); !published) return published;
+  if (auto published = publish_recipients_.Run(invisible->surplus.empty() ? "queued" : "held", now, message);
+      !published)
+    return published;
   totals_.AddMessages(1);
-  return {};
+  return CountIn(invisible->id, invisible->uid, invisible->surplus, now);
 }
 
 Result<void> Intake::Discard(MessageKey message) {

@@ -6,12 +6,13 @@
 #include "lib/queue/queue.h"
 #include "lib/queue/statement.h"
 #include "lib/queue/totals.h"
+#include "lib/queue/users.h"
 
 namespace outpost::queue {
 
 class Intake {
  public:
-  Intake(Connection& connection, Contents& contents, History& history, Totals& totals);
+  Intake(Connection& connection, Contents& contents, History& history, Totals& totals, Users& users);
   // Finds the number of the last message; before anything else.
   Result<void> Start();
 
@@ -35,7 +36,11 @@ class Intake {
   struct Invisible {
     std::string id;
     uint64_t size = 0;
+    uint32_t uid = 0;
+    std::string surplus;
   };
+  // A submission has become visible.
+  Result<void> CountIn(std::string_view id, uint32_t uid, std::string_view surplus, Microseconds now);
   Result<Invisible> FindInvisible(MessageKey message);
   Result<std::optional<MessageKey>> AnyInvisible();
   Result<Stored> InsertRows(const NewMessage& message, uint64_t content_bytes, std::span<const Route> routes,
@@ -48,6 +53,7 @@ class Intake {
   Contents& contents_;
   History& history_;
   Totals& totals_;
+  Users& users_;
   MessageKey last_key_ = 0;
 
   Statement find_by_token_;

@@ -39,14 +39,17 @@ bool IsWorthAnEvent(const Outcome& outcome) {
 
 }  // namespace
 
-Ledger::Ledger(Connection& connection, Contents& contents, History& history, Quarantine& quarantine, Totals& totals)
+Ledger::Ledger(Connection& connection, Contents& contents, History& history, Quarantine& quarantine, Totals& totals,
+               Users& users)
     : contents_(contents),
       history_(history),
       quarantine_(quarantine),
       totals_(totals),
+      users_(users),
       message_(connection, "read a message from",
                Cat("SELECT ", kMessageColumns, " FROM message WHERE key = ? AND state = 'queued'")),
-      brief_(connection, "read a message from", "SELECT id, size FROM message WHERE key = ? AND state = 'queued'"),
+      brief_(connection, "read a message from",
+             "SELECT id, uid, origin = 'submission', surplus FROM message WHERE key = ? AND state = 'queued'"),
       mark_dispatched_(
           connection, "mark as dispatched in",
           Cat("UPDATE recipient SET state = 'dispatched', since = ? WHERE message = ? AND number = ? AND ",
@@ -104,7 +107,8 @@ Result<std::optional<Ledger::Brief>> Ledger::FindBrief(MessageKey message) {
   const auto found = rows.Next();
   if (!found) return found.error();
   if (!*found) return std::optional<Brief>();
-  return std::optional<Brief>({std::string(rows.Text(0)), static_cast<uint64_t>(rows.Integer(1))});
+  return std::optional<Brief>({std::string(rows.Text(0)), static_cast<uint32_t>(rows.Integer(1)),
+                               rows.Integer(2) != 0, rows.Integer(3) != 0});
 }
 
 Result<void> Ledger::Record(MessageKey message, std::span<const Outcome> outcomes, Microseconds now) {
@@ -171,6 +175,7 @@ Result<void> Ledger::Remove(MessageKey message, Microseconds now) {
   if (!dead) return dead.error();
   totals_.AddDead(-*dead);
   totals_.AddMessages(-1);
+  if (brief.value()->is_submission) users_.Add(brief.value()->uid, brief.value()->is_surplus, -1);
   if (auto marked = history_.MarkRemoved(brief.value()->id, now); !marked) return marked;
   // What waits must not be found any more. All else is deleted later, many messages in one commit: the pages of
   // content are the larger part of what a removal writes.

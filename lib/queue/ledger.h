@@ -7,12 +7,14 @@
 #include "lib/queue/queue.h"
 #include "lib/queue/statement.h"
 #include "lib/queue/totals.h"
+#include "lib/queue/users.h"
 
 namespace outpost::queue {
 
 class Ledger {
  public:
-  Ledger(Connection& connection, Contents& contents, History& history, Quarantine& quarantine, Totals& totals);
+  Ledger(Connection& connection, Contents& contents, History& history, Quarantine& quarantine, Totals& totals,
+         Users& users);
 
   // As in Queue.
   Result<std::optional<QueuedMessage>> Message(MessageKey key);
@@ -28,7 +30,9 @@ class Ledger {
  private:
   struct Brief {
     std::string id;
-    uint64_t size = 0;
+    uint32_t uid = 0;
+    bool is_submission = false;
+    bool is_surplus = false;
   };
   Result<std::optional<Brief>> FindBrief(MessageKey message);
   Result<void> RecordOne(std::string_view id, MessageKey message, const Outcome& outcome, Microseconds now);
@@ -47,6 +51,7 @@ class Ledger {
   History& history_;
   Quarantine& quarantine_;
   Totals& totals_;
+  Users& users_;
   Statement message_;
   Statement brief_;
   Statement mark_dispatched_;

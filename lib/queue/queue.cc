@@ -17,6 +17,7 @@
 #include "lib/queue/reports.h"
 #include "lib/queue/schema.h"
 #include "lib/queue/totals.h"
+#include "lib/queue/users.h"
 
 namespace outpost::queue {
 
@@ -25,13 +26,14 @@ struct Queue::Impl {
   explicit Impl(std::unique_ptr<Connection> opened)
       : connection(std::move(opened)),
         totals(*connection),
-        batch(*connection, totals),
+        history(*connection, totals),
+        users(*connection, history, totals),
+        batch(*connection, totals, users),
         quarantine(*connection, batch, totals),
         contents(*connection),
-        history(*connection, totals),
-        intake(*connection, contents, history, totals),
+        intake(*connection, contents, history, totals, users),
         due(*connection, quarantine),
-        ledger(*connection, contents, history, quarantine, totals),
+        ledger(*connection, contents, history, quarantine, totals, users),
         reports(*connection, quarantine),
         listing(*connection),
         destinations(*connection),
@@ -39,10 +41,11 @@ struct Queue::Impl {
 
   std::unique_ptr<Connection> connection;
   Totals totals;
+  History history;
+  Users users;
   Batch batch;
   Quarantine quarantine;
   Contents contents;
-  History history;
   Intake intake;
   DueIndex due;
   Ledger ledger;
@@ -102,6 +105,12 @@ Result<void> Queue::ForgetIntake(std::span<const mail::QueueId> ids) { return im
 Result<std::vector<mail::QueueId>> Queue::AcceptedBefore(Microseconds made_before, const mail::QueueId& after,
                                                          size_t limit) {
   return impl_->intake.AcceptedBefore(made_before, after, limit);
+}
+
+Result<uint64_t> Queue::CountInLine(uint32_t uid) { return impl_->users.CountInLine(uid); }
+Result<std::map<uint32_t, uint64_t>> Queue::Surplus() { return impl_->users.Surplus(); }
+Result<size_t> Queue::ReleaseSurplus(uint32_t uid, size_t limit, Microseconds now) {
+  return impl_->users.ReleaseSurplus(uid, limit, now);
 }
 
 Result<DueStep> Queue::WalkDue(const DuePlace& after, Microseconds now) { return impl_->due.WalkDue(after, now); }

@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -65,6 +66,8 @@ struct NewMessage {
   Microseconds arrival{};
   uint64_t header_bytes = 0;
   std::string message_id;  // of the header, for the history
+  // Why it is held as surplus of its user until ReleaseSurplus(); "": it is not.
+  std::string surplus;
   // What has been accepted and may come again; token is empty for a bounce.
   std::string token;
   uint64_t record_bytes = 0;
@@ -319,6 +322,14 @@ class Queue {
   // What has been accepted under ids that were made before `made_before`: the first `limit` after `after`, in order.
   Result<std::vector<mail::QueueId>> AcceptedBefore(Microseconds made_before, const mail::QueueId& after,
                                                     size_t limit);
+
+  // --- limits of users
+  // Submissions of this user that are here and not held as surplus. The first call counts all, by an index.
+  Result<uint64_t> CountInLine(uint32_t uid);
+  // How many of each user are held as surplus; most often of nobody.
+  Result<std::map<uint32_t, uint64_t>> Surplus();
+  // The oldest of them, at most `limit`, wait like all others from now on, due at `now`. How many there were.
+  Result<size_t> ReleaseSurplus(uint32_t uid, size_t limit, Microseconds now);
 
   // --- what is due
   // A step of a walk over all destinations of what waits (kQueued or kInDoubt): which have something due at `now`, and

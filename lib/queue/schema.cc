@@ -33,10 +33,12 @@ CREATE TABLE message(
   is_8bit INTEGER NOT NULL,
   smtputf8 INTEGER NOT NULL,
   checksum INTEGER,
-  warned INTEGER NOT NULL DEFAULT 0
+  warned INTEGER NOT NULL DEFAULT 0,
+  surplus INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX message_age ON message((sender = ''), waiting_since);
 CREATE INDEX message_hidden ON message(state) WHERE state <> 'queued';
+CREATE INDEX message_user ON message(surplus, uid) WHERE state = 'queued' AND origin = 'submission';
 
 CREATE TABLE content(
   key INTEGER PRIMARY KEY,
@@ -174,6 +176,8 @@ DROP INDEX recipient_waiting;
 CREATE INDEX recipient_waiting ON recipient(generation, transport, next_hop, bulk, uid, next_attempt)
   WHERE state IN ('queued', 'in doubt');
 ALTER TABLE message ADD COLUMN warned INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE message ADD COLUMN surplus INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX message_user ON message(surplus, uid) WHERE state = 'queued' AND origin = 'submission';
 )sql";
 
 Result<void> MakeTables(Connection& connection) {

@@ -127,6 +127,46 @@ def test_users_who_hold_all_places_together_leave_one_to_another(plain, relays):
             os.waitpid(holder, 0)
 
 
+@pytest.mark.parametrize("running", [False, True], ids=["maildrop", "socket"])
+def test_surplus_of_a_job_that_runs_away_is_held_and_told_of_once(plain, relays, running):
+    server = relays.scripted()
+    outpost = plain(server)
+    outpost.configure(submit_rate_limit=4, submit_rate_time_unit="1h")
+    user = OTHER if running else outpost.uid  # whose maildrop it is
+    if running:
+        outpost.start()
+    for number in range(10):
+        outpost.sendmail("bob@example.net", message=f"Subject: job {number}\n\n".encode(), uid=user)
+    if not running:
+        outpost.start()
+    server.wait("Subject: job", count=4)
+    outpost.sendmail("bob@example.net", message=b"Subject: of another\n\n", uid=ANOTHER)
+    server.wait("of another")
+    outpost.wait_for_log(f"uid {user}: further messages are held")
+    assert outpost.command("queue", "list").count("submit_rate_limit") == 6
+    assert f"uid {user}: 6 messages are held" in outpost.command("status")
+    server.wait(f"mail of uid {user} is held")
+    outpost.stop()
+    outpost.configure(submit_rate_limit=0)
+    outpost.start()
+    outpost.wait_until_empty()
+    assert len(server.containing("Subject: job")) == 10
+    assert len(server.containing(f"mail of uid {user} is held")) == 1
+
+
+def test_share_of_the_queue_keeps_a_user_from_filling_it(plain, relays):
+    server = relays.scripted()
+    outpost = plain(server)
+    outpost.configure(queue_share_limit=3)
+    for number in range(20):
+        outpost.sendmail("bob@example.net", message=f"Subject: job {number}\n\n".encode())
+    outpost.start()
+    outpost.wait_until_empty()
+    assert len(server.containing("Subject: job")) == 20
+    assert "(queue_share_limit)" in outpost.log()
+    assert f"uid {outpost.uid}: nothing is held any more" in outpost.log()
+
+
 def test_descriptors_that_are_sent_along_are_not_kept(plain, relays):
     outpost = plain(relays.scripted()).start()
     assert submit(outpost, record(0)).startswith(b"queued ")

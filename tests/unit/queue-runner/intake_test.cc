@@ -38,7 +38,8 @@ class IntakeTest : public PartsTest {
  protected:
   void SetUp() override {
     PartsTest::SetUp();
-    intake_.emplace(*context_,
+    limits_.emplace(*context_, [] {});
+    intake_.emplace(*context_, *limits_,
                     Intake::Listener{[this](const ipc::ToPickup& answer) { OnAnswer(answer); },
                                      [this](const queue::Route& route) { due_.push_back(route.next_hop); }});
   }
@@ -81,6 +82,7 @@ class IntakeTest : public PartsTest {
     batch_->Commit();
   }
 
+  std::optional<UserLimits> limits_;
   std::optional<Intake> intake_;
   std::vector<std::string> answers_;
   std::vector<std::string> due_;
@@ -92,6 +94,43 @@ TEST_F(IntakeTest, AnswersOnlyAfterTheCommit) {
   EXPECT_THAT(answers_, IsEmpty());
   batch_->Commit();
   EXPECT_THAT(answers_, ElementsAre("1 accepted " + Id(1)));
+}
+
+TEST_F(IntakeTest, HoldsWhatIsBeyondALimitOfItsUserAndTellsOfItOnce) {
+  std::vector<std::string> told;
+  context_->tell_administrator = [&](const AdministratorNotice& notice) { told.push_back(notice.subject); };
+  policy_.rate = {.limit = 1, .unit = std::chrono::hours(1)};
+  for (uint64_t number = 1; number <= 3; ++number) Submit(number, 100, std::string(32, "abcd"[number]));
+  EXPECT_THAT(Apply(), SizeIs(1)) << "the others are not handed on";
+  batch_->Commit();
+  EXPECT_THAT(answers_, SizeIs(3)) << "all are accepted";
+  EXPECT_THAT(*queue_->Surplus(), ElementsAre(testing::Pair(0, 2)));
+  EXPECT_THAT(told, ElementsAre("mail of uid 0 is held"));
+  EXPECT_THAT(limits_->StatusLines(10), ElementsAre(testing::HasSubstr("uid 0: 2 messages are held")));
+  limits_->Contribute();
+  batch_->Commit();
+  EXPECT_EQ(queue_->Surplus()->at(0), 2U) << "nothing leaves before its time";
+  policy_.rate = {};
+  limits_->Contribute();
+  batch_->Commit();
+  EXPECT_THAT(*queue_->Surplus(), IsEmpty());
+  EXPECT_EQ(queue_->Due({"smtp", "relay.one"}, queue::Lane::kLight, sys::WallClock(), 10)->size(), 3U);
+}
+
+TEST_F(IntakeTest, HoldsWhatIsBeyondItsUsersShareUntilThereIsRoom) {
+  policy_.queue_share_limit = 2;
+  for (uint64_t number = 1; number <= 3; ++number) Submit(number, 100, std::string(32, "abcd"[number]));
+  Round();
+  EXPECT_EQ(queue_->Surplus()->at(0), 1U);
+  limits_->Contribute();
+  batch_->Commit();
+  EXPECT_EQ(queue_->Surplus()->at(0), 1U);
+  const auto due = queue_->Due({"smtp", "relay.one"}, queue::Lane::kLight, sys::WallClock(), 10);
+  batch_->Add({[&] { return queue_->Remove(due->front().message, sys::WallClock()); }, [] {}, [](const auto&) {}});
+  batch_->Commit();
+  limits_->Contribute();
+  batch_->Commit();
+  EXPECT_THAT(*queue_->Surplus(), IsEmpty());
 }
 
 TEST_F(IntakeTest, LeavesToTheQueueWhatIsLargeOrForVeryMany) {
