@@ -112,7 +112,9 @@ class Disk:
             in_maildrop = name.startswith("maildrop/")
             content, mode = file.after_cut(loss, in_maildrop)
             path = Path(self.spool, name)
-            path.parent.mkdir(exist_ok=True)
+            if not path.parent.exists():  # private/tmp, which the runner makes for itself
+                path.parent.mkdir(mode=0o700)
+                os.chown(path.parent, file.owner, -1)
             path.write_bytes(content)
             os.chown(path, file.owner, group if in_maildrop else -1)
             path.chmod(mode)

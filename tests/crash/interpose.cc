@@ -199,7 +199,21 @@ mode_t ModeOf(int flags, va_list arguments) {
 }  // namespace
 }  // namespace outpost::crash
 
-using namespace outpost::crash;
+using outpost::crash::Act;
+using outpost::crash::Fails;
+using outpost::crash::IsLogged;
+using outpost::crash::IsWatched;
+using outpost::crash::Kind;
+using outpost::crash::kMaxFd;
+using outpost::crash::ModeOf;
+using outpost::crash::Note;
+using outpost::crash::Open;
+using outpost::crash::paths;
+using outpost::crash::Rename;
+using outpost::crash::Sync;
+using outpost::crash::Truncate;
+using outpost::crash::Unlink;
+using outpost::crash::Write;
 
 extern "C" {
 
@@ -220,10 +234,14 @@ int openat(int directory, const char* name, int flags, ...) {
 [[gnu::alias("open")]] int open64(const char* name, int flags, ...);
 [[gnu::alias("openat")]] int openat64(int directory, const char* name, int flags, ...);
 // What a compiler with _FORTIFY_SOURCE makes of calls without a mode.
-int __open_2(const char* name, int flags) { return Open(AT_FDCWD, name, flags, 0); }
-int __openat_2(int directory, const char* name, int flags) { return Open(directory, name, flags, 0); }
-int __open64_2(const char* name, int flags) { return Open(AT_FDCWD, name, flags, 0); }
-int __openat64_2(int directory, const char* name, int flags) { return Open(directory, name, flags, 0); }
+int OpenChecked(const char* name, int flags) asm("__open_2");
+int OpenInChecked(int directory, const char* name, int flags) asm("__openat_2");
+int Open64Checked(const char* name, int flags) asm("__open64_2");
+int OpenIn64Checked(int directory, const char* name, int flags) asm("__openat64_2");
+int OpenChecked(const char* name, int flags) { return Open(AT_FDCWD, name, flags, 0); }
+int OpenInChecked(int directory, const char* name, int flags) { return Open(directory, name, flags, 0); }
+int Open64Checked(const char* name, int flags) { return Open(AT_FDCWD, name, flags, 0); }
+int OpenIn64Checked(int directory, const char* name, int flags) { return Open(directory, name, flags, 0); }
 
 ssize_t write(int fd, const void* bytes, size_t count) { return Write(fd, bytes, count, -1); }
 ssize_t pwrite(int fd, const void* bytes, size_t count, off_t offset) { return Write(fd, bytes, count, offset); }
