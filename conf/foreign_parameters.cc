@@ -19,6 +19,13 @@ constexpr std::string_view kNoFilter = "is not supported: mail would leave unfil
 constexpr std::string_view kNoTlsPolicy =
     "is not supported: mail could leave with less protection than you expect; use smtp_tls_security_level";
 
+constexpr std::string_view kNoSlots =
+    "has no effect: messages with many recipients or large content have a share of the connections, not slots";
+constexpr std::string_view kNoRefill =
+    "has no effect: recipients are read from the queue as connections can take them; see "
+    "qmgr_message_recipient_limit";
+constexpr std::string_view kOnlySmtp = "has no effect: all mail leaves by the transport smtp, with its parameters";
+
 // clang-format off
 constexpr auto kForeign = std::to_array<ForeignParameter>({
     {"address_verify_*", kNone, kNoListener},
@@ -40,7 +47,11 @@ constexpr auto kForeign = std::to_array<ForeignParameter>({
     {"debug_peer_*", kNone, "has no effect"},
     {"debugger_command", kNone, "has no effect"},
     {"default_database_type", kNone, "has no effect: tables are text files"},
-    {"defer_transports", kRefused, "is not supported: mail would leave that you want to wait"},
+    {"default_delivery_slot_*", kIgnored, kNoSlots},
+    {"default_extra_recipient_limit", kIgnored, kNoSlots},
+    {"default_minimum_delivery_slots", kIgnored, kNoSlots},
+    {"default_recipient_limit", kIgnored, kNoRefill},
+    {"default_recipient_refill_*", kIgnored, kNoRefill},
     {"delay_warning_time", kIgnored, "is not supported: no warnings are sent while mail waits; see outpost queue list"},
     {"disable_vrfy_command", kNone, kNoListener},
     {"header_checks", kRefused, kNoFilter},
@@ -68,8 +79,11 @@ constexpr auto kForeign = std::to_array<ForeignParameter>({
     {"recipient_bcc_maps", kRefused, kNoRewriting},
     {"recipient_canonical_maps", kRefused, kNoRewriting},
     {"recipient_delimiter", kNone, kNoLocal},
+    {"relay_destination_*", kIgnored, kOnlySmtp},
     {"relay_domains", kNone, kNoListener},
+    {"relay_initial_destination_concurrency", kIgnored, kOnlySmtp},
     {"relay_recipient_maps", kNone, kNoListener},
+    {"relay_transport_rate_delay", kIgnored, kOnlySmtp},
     {"relocated_maps", kRefused, kNoRouting},
     {"sample_directory", kNone, "has no effect"},
     {"sender_bcc_maps", kRefused, kNoRewriting},
@@ -81,11 +95,16 @@ constexpr auto kForeign = std::to_array<ForeignParameter>({
     {"smtp_bind_address", kRefused, "is not supported: connections would come from another address than you expect"},
     {"smtp_bind_address6", kRefused, "is not supported: connections would come from another address than you expect"},
     {"smtp_body_checks", kRefused, kNoFilter},
+    {"smtp_delivery_slot_*", kIgnored, kNoSlots},
     {"smtp_enforce_tls", kRefused, kNoTlsPolicy},
+    {"smtp_extra_recipient_limit", kIgnored, kNoSlots},
     {"smtp_fallback_relay", kRefused, kNoRouting},
     {"smtp_generic_maps", kRefused, kNoRewriting},
     {"smtp_header_checks", kRefused, kNoFilter},
     {"smtp_host_lookup", kIgnored, "is not supported: use disable_dns_lookups to look hosts up as the system does"},
+    {"smtp_minimum_delivery_slots", kIgnored, kNoSlots},
+    {"smtp_recipient_limit", kIgnored, kNoRefill},
+    {"smtp_recipient_refill_*", kIgnored, kNoRefill},
     {"smtp_sender_dependent_authentication", kRefused, "is not supported: all mail would log in with the relay's one password"},
     {"smtp_skip_5xx_greeting", kNone, "has no effect: a relay that greets with 5xx returns no mail, whatever this says"},
     {"smtp_tls_cert_file", kIgnored, "is not supported: no client certificate is sent"},

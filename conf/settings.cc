@@ -139,10 +139,7 @@ QueueRunnerSettings ReadQueueRunnerSettings(Configuration& configuration) {
   settings.max_idle = configuration.Time("max_idle");
   settings.bounce_size_limit = static_cast<int64_t>(configuration.Size("bounce_size_limit"));
   settings.notices = ReadNoticeSettings(configuration, settings.myorigin);
-  settings.initial_destination_concurrency = configuration.Integer("initial_destination_concurrency");
-  settings.default_destination_concurrency_limit = configuration.Integer("smtp_destination_concurrency_limit");
-  settings.default_destination_recipient_limit = configuration.Integer("smtp_destination_recipient_limit");
-  settings.default_process_limit = configuration.Integer("default_process_limit");
+  settings.scheduling = ReadSchedulingSettings(configuration);
   settings.queue_minfree = configuration.Size("queue_minfree");
   settings.history_retention_time = configuration.Time("history_retention_time");
   settings.history_size_limit = configuration.Size("history_size_limit");

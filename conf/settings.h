@@ -9,6 +9,7 @@
 
 #include "conf/configuration.h"
 #include "conf/notice_settings.h"
+#include "conf/value_types.h"
 
 namespace outpost::conf {
 
@@ -56,6 +57,26 @@ struct PickupSettings {
   seconds submit_timeout{};             // for one record, from accept to its last byte
 };
 
+// Of the transport smtp.
+struct SchedulingSettings {
+  int64_t initial_destination_concurrency = 0;
+  int64_t destination_concurrency_limit = 0;  // 0: none
+  Feedback positive_feedback;
+  Feedback negative_feedback;
+  int64_t failed_cohort_limit = 0;  // 0: none
+  bool feedback_debug = false;
+  int64_t destination_recipient_limit = 0;
+  seconds destination_rate_delay{};
+  seconds transport_rate_delay{};
+  seconds transport_retry_time{};
+  bool defers_smtp = false;  // defer_transports
+  int64_t process_limit = 0;
+  int64_t message_active_limit = 0;
+  int64_t message_recipient_limit = 0;
+  int64_t message_recipient_minimum = 0;
+  seconds clog_warn_time{};  // 0: never
+};
+
 struct QueueRunnerSettings {
   CommonSettings common;
   std::string config_directory;
@@ -75,10 +96,7 @@ struct QueueRunnerSettings {
   seconds max_idle{};
   int64_t bounce_size_limit = 0;
   NoticeSettings notices;
-  int64_t initial_destination_concurrency = 0;
-  int64_t default_destination_concurrency_limit = 0;  // smtp's own, whose default is this one
-  int64_t default_destination_recipient_limit = 0;    // the same
-  int64_t default_process_limit = 0;
+  SchedulingSettings scheduling;
   uint64_t queue_minfree = 0;
   seconds history_retention_time{};
   uint64_t history_size_limit = 0;
@@ -141,6 +159,7 @@ struct SmtpClientSettings {
 CommonSettings ReadCommonSettings(Configuration& configuration);
 SendmailSettings ReadSendmailSettings(Configuration& configuration);
 PickupSettings ReadPickupSettings(Configuration& configuration);
+SchedulingSettings ReadSchedulingSettings(Configuration& configuration);
 QueueRunnerSettings ReadQueueRunnerSettings(Configuration& configuration);
 SmtpClientSettings ReadSmtpClientSettings(Configuration& configuration);
 

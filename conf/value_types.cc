@@ -111,6 +111,34 @@ sys::Result<std::vector<std::string>> SplitBracedList(std::string_view text) {
   return SplitList(text.substr(1, text.size() - 2));
 }
 
+sys::Result<Feedback> ParseFeedback(std::string_view text) {
+  const auto number = [](std::string_view digits) -> std::optional<double> {
+    double value = 0;
+    const char* end = digits.data() + digits.size();
+    const auto [stop, failure] = std::from_chars(digits.data(), end, value, std::chars_format::fixed);
+    if (failure != std::errc{} || stop != end) return std::nullopt;
+    return value;
+  };
+  const size_t slash = std::min(text.find('/'), text.size());
+  const std::string_view below = sys::Trim(text.substr(std::min(slash + 1, text.size())));
+  std::optional<double> amount = number(sys::Trim(text.substr(0, slash)));
+  Feedback feedback;
+  if (below == "concurrency") {
+    feedback.per = Feedback::Per::kConcurrency;
+  } else if (below == "sqrt_concurrency") {
+    feedback.per = Feedback::Per::kRootOfConcurrency;
+  } else if (slash < text.size()) {
+    const std::optional<double> divisor = number(below);
+    amount = amount && divisor && *divisor > 0 ? std::optional(*amount / *divisor) : std::nullopt;
+  }
+  if (!amount || !(*amount >= 0 && *amount <= 1)) {
+    return sys::Error(sys::Cat(Quoted(text), " is no feedback: a number from 0 to 1, alone or as in 1/8, ",
+                               "1/concurrency, 1/sqrt_concurrency"));
+  }
+  feedback.amount = *amount;
+  return feedback;
+}
+
 bool IsHostName(std::string_view text) {
   if (text.empty() || text.size() > 255) return false;
   size_t label = 0;

@@ -23,6 +23,16 @@ sys::Result<std::vector<std::string>> SplitList(std::string_view text);
 // The list between the braces that are the whole of `text`.
 sys::Result<std::vector<std::string>> SplitBracedList(std::string_view text);
 
+// What one delivery, or one failure, does to the number of connections: a number from 0 to 1, over nothing, the number of
+// connections, or its square root.
+struct Feedback {
+  enum class Per { kEvent, kConcurrency, kRootOfConcurrency };
+  double amount = 1;
+  Per per = Per::kEvent;
+};
+// "1", "0.25", "1/8"; "1/concurrency", "0.5/sqrt_concurrency".
+sys::Result<Feedback> ParseFeedback(std::string_view text);
+
 // A host or domain name: labels of letters, digits, hyphens and underscores (or non-ASCII bytes) between single
 // dots.
 bool IsHostName(std::string_view text);

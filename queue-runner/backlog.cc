@@ -65,7 +65,7 @@ void Backlog::ReadQueue(Lane lane) {
   if (page.has_unrecorded) return context_.ask_for_round();
   const size_t size = PageSize();
   page.has_unrecorded = true;
-  auto due = context_.queue.Due(route_, lane, sys::WallClock(), size);
+  auto due = context_.queue.Due(route_, lane, WaitsForFlush() ? pool_.flushed_at : sys::WallClock(), size);
   if (!due) return context_.log.Error(due.error().text());
   page.may_have_due = due->size() >= size;
   for (auto& recipient : *due) {

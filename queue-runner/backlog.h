@@ -27,6 +27,9 @@ class Backlog {
   void NoteDue();
   // All that a message that has just come (not yet committed) has for this destination; light mail alone.
   void NoteNewest(std::vector<queue::QueuedRecipient> recipients);
+  // Its mail waits for a flush (defer_transports): only what was due at the last one, and what a flush of some has
+  // chosen, can be had.
+  bool WaitsForFlush() const { return context_.policy.waits_for_flush; }
   // What has been read is forgotten, to be read again.
   void Reset();
 

@@ -152,11 +152,12 @@ ipc::ListedMessage Control::Describe(const queue::Listed& listed) const {
     const bool waits =
         recipient.state == queue::RecipientState::kQueued || recipient.state == queue::RecipientState::kInDoubt;
     const Waiting stopped = waits ? listener_.why_waiting(recipient.route) : Waiting{};
-    if (!stopped.why.empty()) {
+    const bool is_due = recipient.next_attempt <= sys::WallClock();
+    if (!stopped.why.empty() && (!stopped.is_slowed || is_due)) {
       shown.reason = stopped.why;
       shown.next_attempt_us = std::max(shown.next_attempt_us, stopped.until.count());
     }
-    all_stopped = all_stopped && !stopped.why.empty();
+    all_stopped = all_stopped && !stopped.why.empty() && !stopped.is_slowed;
     message.recipients.push_back(std::move(shown));
   }
   if (all_stopped && message.state == "active") message.state = "deferred";

@@ -16,6 +16,9 @@ using sys::Cat;
 
 constexpr mail::EnhancedStatus kLocalTrouble{4, 3, 0};
 const mail::Deferred kNoWay{{4, 4, 3}, "this host has no network to reach it by", mail::Fault::kPath};
+constexpr std::string_view kWaitsForFlush = "deferred transport: waits for a flush";
+constexpr Microseconds kLongFull = std::chrono::seconds(5);  // shorter is no news
+constexpr Microseconds kHalfASecond = std::chrono::milliseconds(500);
 constexpr std::string_view kOpen = "open";  // of a circuit, as the queue remembers it
 
 // "host[address]:port" -> the address.
@@ -41,18 +44,19 @@ Destination::Destination(Context& context, Verdicts& verdicts, Pool& pool, queue
   LookForWay();
 }
 
-Destination::~Destination() { context_.loop.Cancel(probe_timer_); }
+Destination::~Destination() { context_.loop.Cancel(wake_up_); }
 
 // --- choosing
 
 void Destination::TakeFresh(const FreshMessage& fresh, std::vector<queue::QueuedRecipient> recipients,
                             std::vector<Chosen>& chosen) {
   const queue::Lane lane = queue::LaneOf(fresh.recipients.size(), fresh.facts.content_bytes);
-  if (stopping_ || circuit_.is_open()) return backlog_.NoteDue();
+  if (stopping_ || circuit_.is_open() || backlog_.WaitsForFlush()) return backlog_.NoteDue();
+  const size_t allowed = Allowed();
   const bool in_one = recipients.size() <= context_.policy.recipients_a_delivery;
   Connection* connection = nullptr;
-  if (!backlog_.HasWork(lane) && in_one && IsProgramReady()) {
-    connection = workers_.FindRoom({lane, 0, Allowed()});
+  if (allowed > 0 && !backlog_.HasWork(lane) && in_one && IsProgramReady()) {
+    connection = workers_.FindRoom({lane, 0, allowed});
   }
   if (connection == nullptr && lane == queue::Lane::kLight) return backlog_.NoteNewest(std::move(recipients));
   if (connection == nullptr) return backlog_.NoteDue();
@@ -64,25 +68,38 @@ void Destination::TakeFresh(const FreshMessage& fresh, std::vector<queue::Queued
   Choose(connection, std::move(unit), chosen);
 }
 
-// The window; of an open circuit one for a probe, or none.
+// The window; one where each delivery is followed by a pause, and none while there is one; of an open circuit one for a
+// probe, or none.
 size_t Destination::Allowed() const {
-  if (!circuit_.is_open()) return std::min(window_.width(), context_.policy.connections_in_all);
-  return circuit_.MayProbe(sys::MonotonicClock()) ? 1 : 0;
+  if (IsStopped() || sys::MonotonicClock() < PausedUntil()) return 0;
+  const bool alone = context_.policy.destination_rate_delay.count() > 0;
+  if (alone && workers_.HasLoad()) return 0;
+  if (alone || circuit_.is_open()) return 1;
+  return std::min(window_.width(), context_.policy.connections_in_all);
 }
+
+bool Destination::IsStopped() const { return circuit_.is_open() && !circuit_.MayProbe(sys::MonotonicClock()); }
+
+Microseconds Destination::PausedUntil() const { return std::max(paused_until_, pool_.paused_until); }
 
 void Destination::Select(std::vector<Chosen>& chosen) {
   workers_.Sweep();
-  if (!stopping_ && backlog_.HasWork()) SelectNow(chosen);
+  if (!stopping_ && backlog_.HasWork()) {
+    SelectNow(chosen);
+  } else {
+    full_since_ = {};
+  }
   backlog_.EndRound();
 }
 
 void Destination::SelectNow(std::vector<Chosen>& chosen) {
-  const size_t allowed = Allowed();
-  if (allowed == 0) return ArmProbe();
+  if (Allowed() == 0) return ArmWakeUp();
   if (backlog_.Look(queue::Lane::kLight) + backlog_.Look(queue::Lane::kBulk) == 0 || !IsProgramReady()) return;
   if (circuit_.is_open()) return Probe(chosen);
   std::array<bool, 2> may = {true, true};  // by lane
-  while (const auto lane = NextLane(allowed, may)) {
+  for (size_t allowed = Allowed(); allowed > 0; allowed = Allowed()) {
+    const auto lane = NextLane(allowed, may);
+    if (!lane) return NoteFull();
     const Workers::Demand demand = DemandOf(*lane, allowed);
     auto unit = backlog_.Next(*lane);
     if (!unit) {
@@ -92,6 +109,7 @@ void Destination::SelectNow(std::vector<Chosen>& chosen) {
     bulk_was_last_ = *lane == queue::Lane::kBulk;
     if (!Choose(workers_.FindRoom(demand), std::move(unit), chosen)) return;
   }
+  if (backlog_.HasWork()) ArmWakeUp();
 }
 
 Workers::Demand Destination::DemandOf(queue::Lane lane, size_t allowed) {
@@ -129,6 +147,9 @@ bool Destination::Choose(Connection* connection, UnitPointer unit, std::vector<C
   backlog_.NoteUnrecorded(unit->lane);
   unit->answered.assign(unit->recipients.size(), false);
   ++unit->message->units_in_flight;
+  if (context_.policy.transport_rate_delay.count() > 0) {
+    pool_.paused_until = sys::MonotonicClock() + context_.policy.transport_rate_delay;
+  }
   connection->Reserve(unit);
   chosen.push_back({connection, std::move(unit)});
   return true;
@@ -200,10 +221,14 @@ void Destination::OnUnitDone(Connection& connection, Unit& unit) {
     }
   }
   verdicts_.OnUnitEnd(unit);
+  if (context_.policy.destination_rate_delay.count() > 0) {
+    paused_until_ = sys::MonotonicClock() + context_.policy.destination_rate_delay;
+  }
   const bool was_open = circuit_.is_open();
   if (!unit.cut) {
     circuit_.OnDelivery();
     window_.OnDelivery(workers_.CountBusy(), sys::MonotonicClock());
+    TellFeedback();
     if (was_open) OnMaybeClosed();
   } else if (circuit_.OnCut(*unit.cut, sys::MonotonicClock())) {
     OnStopped(was_open);
@@ -231,9 +256,11 @@ void Destination::OnClosed(Connection& connection, std::deque<UnitPointer> left,
     Fail(why ? *why : silent, workers_.CountStanding(&connection), why ? Trouble::kTheirs : Trouble::kOurs);
   }
   const bool stopped = failed && circuit_.is_open();
+  // It would be tried again on a new connection at once: by the administrator's wish the destination is not dead yet.
+  const bool again = failed && !stopped && window_.width() > workers_.CountStanding(&connection);
   for (size_t i = 0; i < left.size(); ++i) {
     Unit& unit = *left[i];
-    if (i == 0 && (cut || (!why && !abandoning_)) && !unit.begun) {
+    if (i == 0 && (cut || again || (!why && !abandoning_)) && !unit.begun) {
       Suspect(unit, why ? *why : silent);
     } else {
       GiveBack(unit, stopped && why ? &*why : nullptr, i == 0);
@@ -267,6 +294,7 @@ void Destination::Fail(const mail::Deferred& why, size_t standing, Trouble whose
   const Microseconds now = sys::MonotonicClock();
   const bool was_open = circuit_.is_open();
   const bool dead = was_open || why.fault == mail::Fault::kAccount || window_.OnFailure(standing, now);
+  TellFeedback();
   if (!dead) return;
   if (whose == Trouble::kOurs) {
     circuit_.OnOwnTrouble(why, now);
@@ -283,9 +311,9 @@ void Destination::OnStopped(bool was_open) {
   has_failed_ = pool_.has_failed = true;
   // The next try prepares afresh: what is mended in the tables by then is seen.
   if (why.fault == mail::Fault::kAccount) workers_.Retire();
-  ArmProbe();
+  ArmWakeUp();
   if (was_open) return;
-  const int64_t wait = Seconds(circuit_.next_probe() - sys::MonotonicClock() + std::chrono::milliseconds(500));
+  const int64_t wait = Seconds(circuit_.next_probe() - sys::MonotonicClock() + kHalfASecond);
   context_.log.Warning(Cat(route().next_hop, ": ", why.why, "; its mail waits, next try in ", wait, " s"));
   Remember();
 }
@@ -320,11 +348,41 @@ void Destination::Resume(const queue::Destination& remembered) {
 
 // --- time
 
-void Destination::ArmProbe() {
-  if (!circuit_.is_open() || circuit_.is_offline() || stopping_) return;
-  context_.loop.Cancel(probe_timer_);
-  const Microseconds delay = circuit_.next_probe() - sys::MonotonicClock();
-  probe_timer_ = context_.loop.After(delay, [] {});  // a round, which selects
+// A round, which selects, when a probe or the end of a pause is due. What waits for a delivery to end is woken by it.
+void Destination::ArmWakeUp() {
+  const Microseconds now = sys::MonotonicClock();
+  if (circuit_.is_offline() || stopping_) return;
+  const Microseconds when = std::max(circuit_.is_open() ? circuit_.next_probe() : now, PausedUntil());
+  if (when <= now) return;
+  context_.loop.Cancel(wake_up_);
+  wake_up_ = context_.loop.After(when - now, [] {});
+  if (!circuit_.is_open())
+    TellOfWaiting(Cat("rate delay, next delivery in ", Seconds(when - now + kHalfASecond), " s"));
+}
+
+// Something waits, and every connection that it may have is at work.
+void Destination::NoteFull() {
+  const Microseconds now = sys::MonotonicClock();
+  if (backlog_.Look(queue::Lane::kLight) + backlog_.Look(queue::Lane::kBulk) == 0) {
+    full_since_ = {};
+    return;
+  }
+  if (full_since_.count() == 0) full_since_ = now;
+  if (now - full_since_ >= kLongFull)
+    TellOfWaiting(Cat("all its ", workers_.CountBusy(), " connections are at work"));
+}
+
+void Destination::TellOfWaiting(std::string_view why) {
+  const Microseconds interval = context_.policy.tell_of_waiting_interval;
+  const Microseconds now = sys::MonotonicClock();
+  const bool told = told_of_waiting_.count() != 0 && now < told_of_waiting_ + interval;
+  if (interval.count() == 0 || told) return;
+  told_of_waiting_ = now;
+  context_.log.Info(Cat(route().next_hop, ": mail waits: ", why));
+}
+
+void Destination::TellFeedback() {
+  if (context_.policy.tells_feedback) context_.log.Info(Cat(route().next_hop, ": ", window_.Describe()));
 }
 
 const mail::Deferred* Destination::ReasonToReturn() const {
@@ -373,11 +431,12 @@ void Destination::TryNow() {
 
 void Destination::Reset() {
   const bool was_open = circuit_.is_open();
+  paused_until_ = std::min(paused_until_, sys::MonotonicClock() + context_.policy.destination_rate_delay);
   window_ = Window(context_.policy.window);
   circuit_ = Circuit(context_.policy.circuit);
   if (was_open) ForgetCircuit();
   LookForWay();
-  context_.loop.Cancel(std::exchange(probe_timer_, 0));
+  context_.loop.Cancel(std::exchange(wake_up_, 0));
   workers_.Retire();
   backlog_.Reset();
 }
@@ -395,21 +454,39 @@ void Destination::Abandon() {
 
 bool Destination::IsQuiet() const {
   if (has_in_flight()) return false;
-  return !backlog_.HasWork() || Allowed() == 0;
+  return !backlog_.HasWork() || IsStopped();
 }
 
 bool Destination::IsForgettable() const { return workers_.empty() && !backlog_.HasWork() && !circuit_.is_open(); }
 
 Waiting Destination::WhyWaiting() const {
-  if (!circuit_.is_open()) return {};
-  if (circuit_.is_offline()) return {kNoWay.why, sys::WallClock()};
-  const Microseconds left = std::max(circuit_.next_probe() - sys::MonotonicClock(), Microseconds::zero());
-  return {circuit_.reason().why, sys::WallClock() + left};
+  const Microseconds now = sys::MonotonicClock();
+  const Microseconds wall = sys::WallClock();
+  if (circuit_.is_offline()) return {kNoWay.why, wall, false};
+  if (circuit_.is_open()) {
+    return {circuit_.reason().why, wall + std::max(circuit_.next_probe() - now, Microseconds::zero()), false};
+  }
+  if (backlog_.WaitsForFlush()) return {std::string(kWaitsForFlush), wall, false};
+  if (now < PausedUntil()) return {"rate delay", wall + (PausedUntil() - now), true};
+  if (full_since_.count() != 0) return {Cat("all ", workers_.CountBusy(), " connections are at work"), wall, true};
+  return {};
+}
+
+// Of one that takes mail, but not all at once.
+std::string Destination::SlowedLine(Microseconds now) const {
+  if (backlog_.WaitsForFlush()) return sys::Printable(Cat(route().next_hop, ": ", kWaitsForFlush));
+  if (!backlog_.HasWork()) return "";
+  if (now < PausedUntil()) {
+    return sys::Printable(Cat(route().next_hop, ": rate delay, next delivery in ",
+                              Seconds(PausedUntil() - now + kHalfASecond), " s"));
+  }
+  if (full_since_.count() == 0) return "";
+  return sys::Printable(Cat(route().next_hop, ": all ", workers_.CountBusy(), " connections are at work"));
 }
 
 std::string Destination::StatusLine() const {
-  if (!circuit_.is_open()) return "";
   const Microseconds now = sys::MonotonicClock();
+  if (!circuit_.is_open()) return SlowedLine(now);
   const Microseconds since = sys::WallClock() - (now - circuit_.open_since());
   const int64_t wait = std::max<int64_t>(Seconds(circuit_.next_probe() - now), 0);
   if (circuit_.is_offline()) {

@@ -34,6 +34,7 @@ struct FreshMessage {
 struct Waiting {
   std::string why;
   Microseconds until{};
+  bool is_slowed = false;  // what is due leaves, in its turn
 };
 
 // What a round has chosen; `connection` has the unit reserved.
@@ -125,7 +126,13 @@ class Destination : private ConnectionOwner, private AgentOwner {
   void OnMaybeClosed();
   void Remember();
   void ForgetCircuit();
-  void ArmProbe();
+  bool IsStopped() const;
+  Microseconds PausedUntil() const;
+  std::string SlowedLine(Microseconds now) const;
+  void NoteFull();
+  void TellOfWaiting(std::string_view why);
+  void TellFeedback();
+  void ArmWakeUp();
 
   Context& context_;
   Verdicts& verdicts_;
@@ -139,7 +146,10 @@ class Destination : private ConnectionOwner, private AgentOwner {
   bool has_failed_ = false;             // since the circuit opened, or the network was last another
   bool stopping_ = false;
   bool abandoning_ = false;
-  sys::EventLoop::TimerId probe_timer_ = 0;
+  Microseconds paused_until_{};     // monotonic: by its rate delay
+  Microseconds told_of_waiting_{};  // monotonic
+  Microseconds full_since_{};       // monotonic: mail waits for its connections; 0: it does not
+  sys::EventLoop::TimerId wake_up_ = 0;
 };
 
 }  // namespace outpost::queue_runner

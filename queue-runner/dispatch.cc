@@ -40,7 +40,7 @@ void Dispatch::Start() {
   started_ = true;
   routing_again_ = true;
   if (once_) {
-    flushing_ = sys::WallClock();
+    BeginFlush();
   } else {
     due_watch_.LookAgain();
   }
@@ -291,8 +291,13 @@ void Dispatch::PutOff(const Destination& destination) {
 
 void Dispatch::Flush() {
   for (Destination* destination : order_) destination->Reset();
-  flushing_ = sys::WallClock();
+  BeginFlush();
   context_.ask_for_round();
+}
+
+void Dispatch::BeginFlush() {
+  flushing_ = sys::WallClock();
+  pool_.flushed_at = *flushing_;
 }
 
 void Dispatch::TryNow(const Route& route) {

@@ -75,6 +75,7 @@ class Dispatch {
   void SettleLocally(const queue::Route& route);
   void SettleOne(const queue::Route& route, const queue::QueuedRecipient& recipient);
   void RouteAgain();
+  void BeginFlush();
   void MakeAllDue();
   void MakeRoomForPrograms();
   void Forget();

@@ -67,10 +67,12 @@ void PartialFlush::MakeDue(std::vector<queue::QueuedRecipient> recipients) {
   }
   const auto due = std::make_shared<const std::vector<queue::QueuedRecipient>>(std::move(recipients));
   Batch::Change change;
-  change.apply = [&queue = context_.queue, due, generation = context_.policy.generation]() -> sys::Result<void> {
-    const Microseconds now = sys::WallClock();
+  // Where mail waits for a flush, all of it is due, and what is meant is told from the rest by an older time than any.
+  const Microseconds time = context_.policy.waits_for_flush ? Microseconds::zero() : sys::WallClock();
+  change.apply = [&queue = context_.queue, due, time,
+                  generation = context_.policy.generation]() -> sys::Result<void> {
     for (const auto& one : *due) {
-      if (auto made = queue.MakeDue(one.key, one.route, generation, now); !made) return made;
+      if (auto made = queue.MakeDue(one.key, one.route, generation, time); !made) return made;
     }
     return {};
   };

@@ -10,6 +10,33 @@ constexpr int64_t kLargestQuotation = static_cast<int64_t>(queue::kContentChunk)
 
 size_t AtLeastOne(int64_t number) { return static_cast<size_t>(std::max<int64_t>(number, 1)); }
 
+void SetScheduling(const conf::QueueRunnerSettings& settings, Policy& policy) {
+  const conf::SchedulingSettings& scheduling = settings.scheduling;
+  const auto cohorts = static_cast<size_t>(std::max<int64_t>(scheduling.failed_cohort_limit, 0));
+  policy.connections_in_all = AtLeastOne(scheduling.process_limit);
+  policy.window.initial = AtLeastOne(scheduling.initial_destination_concurrency);
+  policy.window.limit = scheduling.destination_concurrency_limit == 0
+                            ? policy.connections_in_all
+                            : AtLeastOne(scheduling.destination_concurrency_limit);
+  policy.window.positive = scheduling.positive_feedback;
+  policy.window.negative = scheduling.negative_feedback;
+  policy.window.failed_cohort_limit = cohorts;
+  policy.window.growth_pause = settings.minimal_backoff_time;
+  policy.circuit.shortest_probe_interval = settings.minimal_backoff_time;
+  policy.circuit.longest_probe_interval = settings.maximal_backoff_time;
+  policy.circuit.own_trouble_interval = scheduling.transport_retry_time;
+  policy.circuit.cuts_to_open = policy.window.initial * cohorts;
+  policy.recipients_a_delivery = AtLeastOne(scheduling.destination_recipient_limit);
+  policy.active_messages = AtLeastOne(scheduling.message_active_limit);
+  policy.recipients_in_memory = AtLeastOne(scheduling.message_recipient_limit);
+  policy.recipients_in_memory_at_least = AtLeastOne(scheduling.message_recipient_minimum);
+  policy.destination_rate_delay = scheduling.destination_rate_delay;
+  policy.transport_rate_delay = scheduling.transport_rate_delay;
+  policy.waits_for_flush = scheduling.defers_smtp;
+  policy.tells_feedback = scheduling.feedback_debug;
+  policy.tell_of_waiting_interval = scheduling.clog_warn_time;
+}
+
 }  // namespace
 
 Policy MakePolicy(const conf::QueueRunnerSettings& settings) {
@@ -18,14 +45,7 @@ Policy MakePolicy(const conf::QueueRunnerSettings& settings) {
   policy.generation = Generation(policy.routing);
   policy.schedule = {settings.minimal_backoff_time, settings.maximal_backoff_time, settings.maximal_queue_lifetime,
                      settings.bounce_queue_lifetime};
-  policy.window.initial = AtLeastOne(settings.initial_destination_concurrency);
-  policy.window.limit = AtLeastOne(settings.default_destination_concurrency_limit);
-  policy.window.growth_pause = settings.minimal_backoff_time;
-  policy.circuit.shortest_probe_interval = settings.minimal_backoff_time;
-  policy.circuit.longest_probe_interval = settings.maximal_backoff_time;
-  policy.circuit.cuts_to_open = policy.window.initial;
-  policy.recipients_a_delivery = AtLeastOne(settings.default_destination_recipient_limit);
-  policy.connections_in_all = AtLeastOne(settings.default_process_limit);
+  SetScheduling(settings, policy);
   policy.bounce_size_limit =
       static_cast<size_t>(std::clamp<int64_t>(settings.bounce_size_limit, 0, kLargestQuotation));
   policy.notices = settings.notices;

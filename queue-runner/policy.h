@@ -26,6 +26,11 @@ struct Policy {
   size_t recipients_in_memory = 20000;        // that wait to be chosen, of all destinations together
   size_t recipients_in_memory_at_least = 10;  // of each destination
   size_t connections_in_all = 100;
+  std::chrono::seconds destination_rate_delay{};  // after a delivery, which then has no other beside it
+  std::chrono::seconds transport_rate_delay{};    // between the beginnings of two
+  bool waits_for_flush = false;                   // mail of the transport smtp does
+  bool tells_feedback = false;
+  std::chrono::seconds tell_of_waiting_interval{300};  // 0: never
   size_t bounce_size_limit = 50000;
   conf::NoticeSettings notices;
   uint64_t minimum_free_bytes = 0;

@@ -13,21 +13,16 @@
 
 #include <chrono>
 #include <cstddef>
+#include <string>
 
+#include "conf/value_types.h"
 #include "lib/sys/clock.h"
 
 namespace outpost::queue_runner {
 
 using sys::Microseconds;
 
-// "1", "0.5", "1/8"; "1/concurrency"; "1/sqrt_concurrency".
-struct Feedback {
-  enum class Per { kEvent, kWindow, kRootOfWindow };
-  double amount = 1;  // 0 to 1
-  Per per = Per::kEvent;
-
-  double Of(size_t window) const;
-};
+using conf::Feedback;
 
 struct WindowRules {
   size_t initial = 5;
@@ -50,6 +45,8 @@ class Window {
   void OnDelivery(size_t busy, Microseconds now);
   // A connection failed while `standing` others stood. True: the destination is dead.
   bool OnFailure(size_t standing, Microseconds now);
+  // For destination_concurrency_feedback_debug: "concurrency 6, success 0.25, failure 0.00, failed cohorts 0.00".
+  std::string Describe() const;
   // As at first: it takes mail again after it was dead.
   void Reset();
 

@@ -20,6 +20,8 @@ struct Pool {
   size_t agents = 0;
   uint64_t content_in_memory = 0;  // bytes of messages in flight
   size_t recipients_at_hand = 0;   // read from the queue, not yet chosen
+  Microseconds paused_until{};     // monotonic: by the transport's rate delay
+  Microseconds flushed_at{};       // wall clock: the last flush of everything
   uint64_t next_connection = 1;
   bool has_failed = false;  // a destination has, since this was last looked at
 };

@@ -101,5 +101,31 @@ TEST(ValueTypes, MeasuresHowFarNamesAreApart) {
   EXPECT_EQ(EditDistance("", "abc"), 3U);
 }
 
+TEST(ValueTypes, ReadsFeedback) {
+  using enum Feedback::Per;
+  const struct {
+    const char* text;
+    double amount;
+    Feedback::Per per;
+  } kGood[] = {{"1", 1, kEvent},
+               {"0", 0, kEvent},
+               {"0.25", 0.25, kEvent},
+               {"1/8", 0.125, kEvent},
+               {"1 / 4", 0.25, kEvent},
+               {"1/concurrency", 1, kConcurrency},
+               {"0.5 / concurrency", 0.5, kConcurrency},
+               {"1/sqrt_concurrency", 1, kRootOfConcurrency}};
+  for (const auto& row : kGood) {
+    const auto feedback = ParseFeedback(row.text);
+    ASSERT_TRUE(feedback) << row.text;
+    EXPECT_EQ(feedback->amount, row.amount) << row.text;
+    EXPECT_EQ(feedback->per, row.per) << row.text;
+  }
+  for (const char* text :
+       {"", "2", "-1", "1/", "1/0", "/2", "1/width", "one", "1/2/3", "nan", "3/2", "concurrency"}) {
+    EXPECT_FALSE(ParseFeedback(text)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace outpost::conf

@@ -31,10 +31,20 @@ TEST(Window, GrowsByThePositiveFeedback) {
     int deliveries;
     size_t width;
   } kRows[] = {
-      {{1, kEvent}, 1, 6},       {{1, kEvent}, 15, 20},      {{1, kEvent}, 1000, 20},    {{0.5, kEvent}, 1, 5},
-      {{0.5, kEvent}, 2, 6},     {{0, kEvent}, 1000, 5},     {{1, kWindow}, 4, 5},       {{1, kWindow}, 5, 6},
-      {{1, kWindow}, 11, 7},     {{1, kRootOfWindow}, 2, 5}, {{1, kRootOfWindow}, 3, 6}, {{0.1, kEvent}, 10, 6},
-      {{1.0 / 3, kEvent}, 2, 5}, {{1.0 / 3, kEvent}, 3, 6},
+      {{1, kEvent}, 1, 6},
+      {{1, kEvent}, 15, 20},
+      {{1, kEvent}, 1000, 20},
+      {{0.5, kEvent}, 1, 5},
+      {{0.5, kEvent}, 2, 6},
+      {{0, kEvent}, 1000, 5},
+      {{1, kConcurrency}, 4, 5},
+      {{1, kConcurrency}, 5, 6},
+      {{1, kConcurrency}, 11, 7},
+      {{1, kRootOfConcurrency}, 2, 5},
+      {{1, kRootOfConcurrency}, 3, 6},
+      {{0.1, kEvent}, 10, 6},
+      {{1.0 / 3, kEvent}, 2, 5},
+      {{1.0 / 3, kEvent}, 3, 6},
   };
   for (const auto& row : kRows) {
     Window window = Make(5, 20, row.feedback);
@@ -56,9 +66,18 @@ TEST(Window, NarrowsByTheNegativeFeedbackAtOnce) {
     int failures;
     size_t width;
   } kRows[] = {
-      {{1, kEvent}, 1, 9},   {{1, kEvent}, 4, 6},        {{1, kEvent}, 100, 1},      {{0.5, kEvent}, 1, 9},
-      {{0.5, kEvent}, 2, 9}, {{0.5, kEvent}, 3, 8},      {{1, kWindow}, 1, 9},       {{1, kWindow}, 9, 9},
-      {{1, kWindow}, 10, 8}, {{1, kRootOfWindow}, 3, 9}, {{1, kRootOfWindow}, 4, 8}, {{0, kEvent}, 100, 10},
+      {{1, kEvent}, 1, 9},
+      {{1, kEvent}, 4, 6},
+      {{1, kEvent}, 100, 1},
+      {{0.5, kEvent}, 1, 9},
+      {{0.5, kEvent}, 2, 9},
+      {{0.5, kEvent}, 3, 8},
+      {{1, kConcurrency}, 1, 9},
+      {{1, kConcurrency}, 9, 9},
+      {{1, kConcurrency}, 10, 8},
+      {{1, kRootOfConcurrency}, 3, 9},
+      {{1, kRootOfConcurrency}, 4, 8},
+      {{0, kEvent}, 100, 10},
   };
   for (const auto& row : kRows) {
     Window window = Make(10, 20, {}, row.feedback);
