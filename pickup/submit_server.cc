@@ -1,5 +1,6 @@
 #include "pickup/submit_server.h"
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <sysexits.h>
@@ -17,6 +18,7 @@ namespace {
 
 // Of all uids together; each may take three descriptors of the 1024 that the process has.
 constexpr size_t kMaxConnections = 250;
+constexpr size_t kMostIncomplete = kMaxConnections / 4;  // while the rest is answered soon
 constexpr int kAcceptsARound = 64;
 constexpr size_t kReadBytes = 64 * 1024;
 constexpr int kReadsARound = 4;
@@ -86,8 +88,17 @@ void SubmitServer::SetAccepting(bool accepting) {
 
 void SubmitServer::OnConnect() {
   for (int i = 0; i < kAcceptsARound; ++i) {
+    if (HasPlacesSoon()) return SetAccepting(false);
     if (!AcceptOne()) return;
   }
+}
+
+// All are taken, but most by whole records, which are answered soon: the others wait in the socket's backlog.
+bool SubmitServer::HasPlacesSoon() const {
+  if (connections_.size() < kMaxConnections) return false;
+  const auto incomplete = std::ranges::count_if(
+      connections_, [](const auto& one) { return one.second->framer.state() != RecordFramer::State::kComplete; });
+  return static_cast<size_t>(incomplete) < kMostIncomplete;
 }
 
 bool SubmitServer::AcceptOne() {

@@ -36,6 +36,8 @@ class SubmitServer {
  private:
   struct Connection;
   void OnConnect();
+  // Whether a newcomer had better wait than be turned away.
+  bool HasPlacesSoon() const;
   // Takes one connection; false when none waits, or none can be taken.
   bool AcceptOne();
   // Whether this uid may have one more; says so, now and then, when not.

@@ -119,8 +119,8 @@ Result<std::optional<DueIndex::Group>> DueIndex::ReadGroup(Rows rows) {
       {rows.Integer(0), {std::string(rows.Text(1)), std::string(rows.Text(2))}, rows.Integer(3), rows.Integer(4)});
 }
 
-// Five seeks instead of one comparison of (generation, transport, next_hop, bulk, uid): SQLite would walk over all entries that
-// are equal to the group, which may be the whole queue.
+// Five seeks instead of one comparison of (generation, transport, next_hop, bulk, uid): SQLite would walk over all entries
+// that are equal to the group, which may be the whole queue.
 Result<std::optional<DueIndex::Group>> DueIndex::NextGroup(const Group& group) {
   auto next = ReadGroup(
       Rows(next_user_, group.generation, group.route.transport, group.route.next_hop, group.bulk, group.uid));

@@ -110,6 +110,16 @@ def test_one_users_connections_keep_nobody_else_waiting(plain, relays):
         connection.close()
 
 
+def test_user_without_a_name_has_an_address_by_number(plain, relays):
+    """Services with a uid of their own for each start, and containers."""
+    server = relays.scripted()
+    outpost = plain(server).start()
+    outpost.submit("bob@example.net", message=b"Subject: nameless\n\n", uid=OTHER)
+    transaction = server.wait("Subject: nameless")
+    assert transaction.sender == f"uid-{OTHER}@example.org"
+    assert f"\r\nFrom: uid-{OTHER}@example.org\r\n".encode() in transaction.content
+
+
 @pytest.mark.core
 def test_users_who_hold_all_places_together_leave_one_to_another(plain, relays):
     """Five users with 50 idle connections each had all 250: everybody else's sendmail took the maildrop after 40 s."""

@@ -241,6 +241,33 @@ TEST_F(DropProgramTest, LeavesAnUnmarkedFileWhenKilled) {
   EXPECT_EQ(ModeOf(Path()), 0640);
 }
 
+// One that was killed after its file was whole left a message that its caller had not submitted, as far as it knew.
+TEST_F(DropProgramTest, MakesWholeWhatOneLeftThatWasKilledAtAnyStep) {
+  constexpr const char* kStrace = "/usr/bin/strace";
+  if (access(kStrace, X_OK) != 0) GTEST_SKIP() << "needs strace";
+  int killed = 0;
+  for (const std::string call : {"openat", "statfs", "flock", "fchown", "fchmod", "write", "fsync", "exit_group"}) {
+    for (int number = 1;; ++number) {
+      std::filesystem::remove(Path());
+      const auto input = FileWith(Record("body"));
+      auto first = sys::Spawn(
+          {.argv = {kStrace, "-o", "/dev/null", Cat("--inject=", call, ":signal=KILL:when=", number), DROP_PROGRAM},
+           .descriptors = {{input, STDIN_FILENO}},
+           .environment = {}});
+      ASSERT_TRUE(first);
+      const auto status = sys::Reap(*first);
+      ASSERT_TRUE(status);
+      if (!status->signalled) break;
+      ++killed;
+      const auto again = FileWith(Record("body"));
+      EXPECT_EQ(ExitCode(Start(again)), EX_OK) << call << " " << number;
+      EXPECT_EQ(ModeOf(Path()), 0740) << call << " " << number;
+      EXPECT_EQ(*sys::ReadFile(Path(), 1 << 20), Record("body")) << call << " " << number;
+    }
+  }
+  EXPECT_GE(killed, 8);
+}
+
 TEST_F(DropProgramTest, SurvivesClosedStandardDescriptors) {
   const std::string record = Cat(kSpool, "/record");
   ASSERT_TRUE(sys::ReplaceFile(record, Record("body"), 0600));
