@@ -17,8 +17,8 @@ constexpr mail::EnhancedStatus kLocalTrouble{4, 3, 0};
 
 }  // namespace
 
-Agent::Agent(Context& context, AgentOwner& owner, std::string next_hop)
-    : context_(context), owner_(owner), next_hop_(std::move(next_hop)) {}
+Agent::Agent(Context& context, AgentOwner& owner, std::string next_hop, bool verified_elsewhere)
+    : context_(context), owner_(owner), next_hop_(std::move(next_hop)), verified_elsewhere_(verified_elsewhere) {}
 
 Agent::~Agent() {
   if (watch_ != 0) context_.loop.Unwatch(watch_);
@@ -42,7 +42,8 @@ sys::Result<void> Agent::Start() {
   timer_ = context_.loop.After(kPrepareTimeout, [this] {
     Fail({kLocalTrouble, "outpost-smtp does not become ready", mail::Fault::kPath});
   });
-  return channel_.Send(ipc::Prepare{next_hop_, GoesToRecipientsDomains(context_.policy.routing)}.Encode());
+  const bool of_domains = GoesToRecipientsDomains(context_.policy.routing);
+  return channel_.Send(ipc::Prepare{next_hop_, of_domains, verified_elsewhere_}.Encode());
 }
 
 sys::Result<ipc::Channel> Agent::Connect(uint64_t connection) {

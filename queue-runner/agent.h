@@ -28,7 +28,8 @@ class AgentOwner {
 
 class Agent {
  public:
-  Agent(Context& context, AgentOwner& owner, std::string next_hop);
+  // `verified_elsewhere`: see ipc::Prepare.
+  Agent(Context& context, AgentOwner& owner, std::string next_hop, bool verified_elsewhere);
   ~Agent();
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
@@ -47,6 +48,7 @@ class Agent {
   Context& context_;
   AgentOwner& owner_;
   std::string next_hop_;
+  bool verified_elsewhere_;
   ipc::Channel channel_;
   sys::EventLoop::WatchId watch_ = 0;
   sys::EventLoop::TimerId timer_ = 0;

@@ -12,16 +12,16 @@ Circuit::Circuit(const CircuitRules& rules) : rules_(rules) {
 }
 
 void Circuit::OnConnected() {
-  if (open_ && !opened_by_cuts_) Close();
+  if (open_ && !needs_delivery_) Close();
 }
 
 void Circuit::OnDelivery() {
   cuts_in_a_row_ = 0;
-  if (opened_by_cuts_) Close();
+  if (needs_delivery_) Close();
 }
 
 void Circuit::Close() {
-  open_ = opened_by_cuts_ = probing_ = offline_ = false;
+  open_ = needs_delivery_ = probing_ = offline_ = false;
   interval_ = {};
 }
 
@@ -29,6 +29,11 @@ void Circuit::OnFailure(const mail::Deferred& why, Microseconds now) {
   const auto interval =
       std::clamp<Microseconds>(interval_ * 2, rules_.shortest_probe_interval, rules_.longest_probe_interval);
   Open(why, interval, now);
+}
+
+void Circuit::OnFailureAmidMail(const mail::Deferred& why, Microseconds now) {
+  needs_delivery_ = true;
+  OnFailure(why, now);
 }
 
 void Circuit::OnOwnTrouble(const mail::Deferred& why, Microseconds now) {
@@ -52,7 +57,7 @@ void Circuit::Open(const mail::Deferred& why, Microseconds interval, Microsecond
 bool Circuit::OnCut(const mail::Deferred& why, Microseconds now) {
   if (!open_ && (rules_.cuts_to_open == 0 || ++cuts_in_a_row_ < rules_.cuts_to_open)) return false;
   cuts_in_a_row_ = 0;
-  opened_by_cuts_ = opened_by_cuts_ || !open_;
+  needs_delivery_ = needs_delivery_ || !open_;
   OnFailure(why, now);
   return true;
 }

@@ -51,6 +51,8 @@ class Circuit {
   void OnDelivery();
   // The destination cannot take mail: opens it, or keeps it open.
   void OnFailure(const mail::Deferred& why, Microseconds now);
+  // The same, said to a message: that connections stand proves nothing.
+  void OnFailureAmidMail(const mail::Deferred& why, Microseconds now);
   // The same, by a program of ours.
   void OnOwnTrouble(const mail::Deferred& why, Microseconds now);
   // A connection that stood was lost while it dealt with a message. That is the message's own trouble, until as many
@@ -72,7 +74,7 @@ class Circuit {
   CircuitRules rules_;
   size_t cuts_in_a_row_ = 0;
   bool open_ = false;
-  bool opened_by_cuts_ = false;
+  bool needs_delivery_ = false;  // to close: connections stood while it was opened
   bool probing_ = false;
   bool offline_ = false;
   Microseconds interval_{};

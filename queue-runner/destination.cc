@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lib/mail/date.h"
+#include "lib/mail/explanation.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/file.h"
 #include "lib/sys/text.h"
@@ -19,7 +20,6 @@ const mail::Deferred kNoWay{{4, 4, 3}, "this host has no network to reach it by"
 constexpr std::string_view kWaitsForFlush = "deferred transport: waits for a flush";
 constexpr Microseconds kLongFull = std::chrono::seconds(5);  // shorter is no news
 constexpr Microseconds kHalfASecond = std::chrono::milliseconds(500);
-constexpr std::string_view kOpen = "open";  // of a circuit, as the queue remembers it
 
 // "host[address]:port" -> the address.
 std::optional<IpAddress> AddressIn(const std::string& relay) {
@@ -27,6 +27,12 @@ std::optional<IpAddress> AddressIn(const std::string& relay) {
   const size_t end = relay.find(']', begin);
   if (begin == 0 || end == std::string::npos) return std::nullopt;
   return IpAddress::Parse(relay.substr(begin, end - begin));
+}
+
+// What that means, and what to do.
+std::string InPlainWords(const mail::Deferred& why) {
+  const mail::Explanation explanation = mail::Explain(why.status, why.why);
+  return Cat(explanation.sentence, explanation.remedy.empty() ? "" : " ", explanation.remedy);
 }
 
 int64_t Seconds(Microseconds time) { return std::chrono::duration_cast<std::chrono::seconds>(time).count(); }
@@ -40,6 +46,7 @@ Destination::Destination(Context& context, Verdicts& verdicts, Pool& pool, queue
       backlog_(context, verdicts, pool, std::move(route)),
       window_(context.policy.window),
       circuit_(context.policy.circuit),
+      standing_(context, backlog_.route()),
       workers_(context, pool, backlog_.route().next_hop, *this, *this) {
   LookForWay();
 }
@@ -53,7 +60,8 @@ void Destination::TakeFresh(const FreshMessage& fresh, std::vector<queue::Queued
   const queue::Lane lane = queue::LaneOf(fresh.recipients.size(), fresh.facts.content_bytes);
   if (stopping_ || circuit_.is_open() || backlog_.WaitsForFlush()) return backlog_.NoteDue();
   const size_t allowed = Allowed();
-  const bool in_one = recipients.size() <= context_.policy.recipients_a_delivery;
+  const bool held = standing_.Holds(fresh.facts.envelope.sender);
+  const bool in_one = !held && recipients.size() <= context_.policy.recipients_a_delivery;
   Connection* connection = nullptr;
   if (allowed > 0 && !backlog_.HasWork(lane) && in_one && IsProgramReady()) {
     connection = workers_.FindRoom({lane, 0, allowed});
@@ -106,6 +114,7 @@ void Destination::SelectNow(std::vector<Chosen>& chosen) {
       may.at(static_cast<size_t>(*lane)) = false;
       continue;
     }
+    if (HoldSender(*unit)) continue;
     bulk_was_last_ = *lane == queue::Lane::kBulk;
     if (!Choose(workers_.FindRoom(demand), std::move(unit), chosen)) return;
   }
@@ -138,6 +147,19 @@ void Destination::Probe(std::vector<Chosen>& chosen) {
   if (unit && Choose(workers_.Open(), std::move(unit), chosen)) circuit_.OnProbe();
 }
 
+// True: it waits with all mail of its sender.
+bool Destination::HoldSender(const Unit& unit) {
+  if (!standing_.HoldsSenders()) return false;
+  const auto hold = standing_.HoldOf(unit.message->facts.envelope.sender);
+  if (!hold) return false;
+  for (const auto& recipient : unit.recipients) {
+    verdicts_.Defer(unit.message, recipient, hold->why.status.ToString(), hold->why.why, hold->until);
+  }
+  backlog_.NoteUnrecorded(unit.lane);
+  context_.ask_for_round();
+  return true;
+}
+
 // False, and the unit waits, where no connection could be had after all.
 bool Destination::Choose(Connection* connection, UnitPointer unit, std::vector<Chosen>& chosen) {
   if (connection == nullptr) {
@@ -146,6 +168,7 @@ bool Destination::Choose(Connection* connection, UnitPointer unit, std::vector<C
   }
   backlog_.NoteUnrecorded(unit->lane);
   unit->answered.assign(unit->recipients.size(), false);
+  unit->ageless = standing_.IsAgeless(unit->message->facts);
   ++unit->message->units_in_flight;
   if (context_.policy.transport_rate_delay.count() > 0) {
     pool_.paused_until = sys::MonotonicClock() + context_.policy.transport_rate_delay;
@@ -165,7 +188,7 @@ void Destination::TakeBack(const Chosen& chosen) {
 // --- programs and connections
 
 bool Destination::IsProgramReady() {
-  auto ready = workers_.MakeReady();
+  auto ready = workers_.MakeReady(standing_.IsVerifiedElsewhere());
   if (ready) return *ready;
   Fail({kLocalTrouble, ready.error().text(), mail::Fault::kPath}, 0, Trouble::kOurs);
   return false;
@@ -188,25 +211,28 @@ void Destination::OnConnected(Connection&, const ipc::Connected& facts) {
   circuit_.OnConnected();
   window_.OnConnected();
   if (was_open) OnMaybeClosed();
+  if (!circuit_.is_open()) standing_.OnConnected(facts);
 }
 
 void Destination::OnMaybeClosed() {
-  if (circuit_.is_open()) return;
-  window_.Reset();
-  context_.log.Info(Cat(route().next_hop, ": takes mail again"));
-  ForgetCircuit();
+  if (!circuit_.is_open()) window_.Reset();
 }
 
 void Destination::OnVerdict(Connection&, Unit& unit, const std::vector<size_t>& indices,
                             const ipc::Verdicts& verdicts) {
   const auto* deferred = std::get_if<mail::Deferred>(&verdicts.verdict);
   if (deferred != nullptr && deferred->fault == mail::Fault::kPath) unit.cut = *deferred;
+  if (deferred != nullptr && deferred->fault == mail::Fault::kSender)
+    standing_.OnSenderRefused(unit.message->facts, *deferred);
+  if (std::holds_alternative<mail::Delivered>(verdicts.verdict) && standing_.HoldsSenders())
+    standing_.OnSenderTaken(unit.message->facts.envelope.sender);
   bool stopped = false;
   for (const size_t index : indices) {
     stopped = verdicts_.OnVerdict(unit, index, verdicts.verdict, verdicts.relay) || stopped;
   }
   if (!stopped) return;
-  Fail(std::get<mail::Deferred>(verdicts.verdict), 0, Trouble::kTheirs);
+  unit.stopped = true;
+  Fail(std::get<mail::Deferred>(verdicts.verdict), 0, Trouble::kToldToMail);
 }
 
 void Destination::OnUnitDone(Connection& connection, Unit& unit) {
@@ -225,13 +251,14 @@ void Destination::OnUnitDone(Connection& connection, Unit& unit) {
     paused_until_ = sys::MonotonicClock() + context_.policy.destination_rate_delay;
   }
   const bool was_open = circuit_.is_open();
-  if (!unit.cut) {
+  if (!unit.cut && !unit.stopped) {
     circuit_.OnDelivery();
     window_.OnDelivery(workers_.CountBusy(), sys::MonotonicClock());
     TellFeedback();
     if (was_open) OnMaybeClosed();
-  } else if (circuit_.OnCut(*unit.cut, sys::MonotonicClock())) {
-    OnStopped(was_open);
+    if (!circuit_.is_open()) standing_.OnDelivery();
+  } else if (unit.cut && circuit_.OnCut(*unit.cut, sys::MonotonicClock())) {
+    OnStopped(was_open, true);
   }
   if (connection.load() > 0) return;
   if (stopping_) return connection.Finish();
@@ -251,7 +278,7 @@ void Destination::OnClosed(Connection& connection, std::deque<UnitPointer> left,
   const bool cut = failed && connection.is_connected() && !account && !left.empty();
   const bool was_open = circuit_.is_open();
   if (cut) {
-    if (circuit_.OnCut(why ? *why : silent, sys::MonotonicClock())) OnStopped(was_open);
+    if (circuit_.OnCut(why ? *why : silent, sys::MonotonicClock())) OnStopped(was_open, true);
   } else if (failed) {
     Fail(why ? *why : silent, workers_.CountStanding(&connection), why ? Trouble::kTheirs : Trouble::kOurs);
   }
@@ -296,54 +323,42 @@ void Destination::Fail(const mail::Deferred& why, size_t standing, Trouble whose
   const bool dead = was_open || why.fault == mail::Fault::kAccount || window_.OnFailure(standing, now);
   TellFeedback();
   if (!dead) return;
-  if (whose == Trouble::kOurs) {
-    circuit_.OnOwnTrouble(why, now);
-  } else {
-    circuit_.OnFailure(why, now);
+  switch (whose) {
+    case Trouble::kTheirs:
+      circuit_.OnFailure(why, now);
+      break;
+    case Trouble::kToldToMail:
+      circuit_.OnFailureAmidMail(why, now);
+      break;
+    case Trouble::kOurs:
+      circuit_.OnOwnTrouble(why, now);
+      break;
   }
-  OnStopped(was_open);
+  OnStopped(was_open, whose == Trouble::kToldToMail);
 }
 
 // The circuit is open, anew or still.
-void Destination::OnStopped(bool was_open) {
+void Destination::OnStopped(bool was_open, bool amid_mail) {
   const mail::Deferred& why = circuit_.reason();
   backlog_.Reset();
+  standing_.OnStopped(why, circuit_.is_offline(), amid_mail);
   has_failed_ = pool_.has_failed = true;
   // The next try prepares afresh: what is mended in the tables by then is seen.
   if (why.fault == mail::Fault::kAccount) workers_.Retire();
   ArmWakeUp();
   if (was_open) return;
   const int64_t wait = Seconds(circuit_.next_probe() - sys::MonotonicClock() + kHalfASecond);
-  context_.log.Warning(Cat(route().next_hop, ": ", why.why, "; its mail waits, next try in ", wait, " s"));
-  Remember();
+  context_.log.Warning(
+      Cat(route().next_hop, ": ", why.why, "; its mail waits, next try in ", wait, " s. ", InPlainWords(why)));
 }
 
 // A restart must not begin with a window of logins that were refused before it.
-void Destination::Remember() {
-  queue::Destination remembered;
-  remembered.next_hop = route().next_hop;
-  remembered.circuit = kOpen;
-  remembered.since = sys::WallClock();
-  remembered.last_error = Cat(circuit_.reason().status.ToString(), " ", circuit_.reason().why);
-  context_.batch.Add({[&queue = context_.queue, remembered] { return queue.SaveDestination(remembered); }, [] {},
-                      [](const sys::Error&) {}});
-}
-
-void Destination::ForgetCircuit() {
-  context_.batch.Add(
-      {[&queue = context_.queue, next_hop = route().next_hop] { return queue.ForgetDestination(next_hop, ""); },
-       [] {}, [](const sys::Error&) {}});
-}
-
 void Destination::Resume(const queue::Destination& remembered) {
-  if (remembered.circuit != kOpen) return;
-  const std::string_view error = remembered.last_error;
-  const size_t blank = std::min(error.find(' '), error.size());
-  mail::Deferred why{kLocalTrouble, std::string(error.substr(std::min(blank + 1, error.size()))),
-                     mail::Fault::kAccount};
-  if (const auto status = mail::EnhancedStatus::Parse(error.substr(0, blank))) why.status = *status;
+  standing_.Resume(remembered);
+  const Outage& outage = standing_.outage();
+  if (!outage.is_on() || circuit_.is_open()) return;
   const Microseconds now = sys::MonotonicClock();
-  circuit_.Resume(why, now - (sys::WallClock() - remembered.since), now);
+  circuit_.Resume(outage.reason(), now - (sys::WallClock() - outage.since()), now);
 }
 
 // --- time
@@ -386,7 +401,8 @@ void Destination::TellFeedback() {
 }
 
 const mail::Deferred* Destination::ReasonToReturn() const {
-  const bool returns = circuit_.is_open() && has_failed_ && circuit_.reason().fault != mail::Fault::kAccount;
+  const bool returns = circuit_.is_open() && has_failed_ && circuit_.reason().fault != mail::Fault::kAccount &&
+                       standing_.MayReturnAged();
   return returns ? &circuit_.reason() : nullptr;
 }
 
@@ -409,6 +425,7 @@ Microseconds Destination::NextProbe() const {
 bool Destination::LookForWay() {
   if (context_.network == nullptr || context_.network->MayReach(route().next_hop, last_seen_)) return true;
   circuit_.OnOffline(kNoWay, sys::MonotonicClock());
+  standing_.OnStopped(kNoWay, true, false);
   return false;
 }
 
@@ -426,15 +443,15 @@ void Destination::OnNetworkChange() {
 
 void Destination::TryNow() {
   circuit_.OnOrder(sys::MonotonicClock());
+  standing_.ProbeSenders();
   workers_.Retire();
 }
 
 void Destination::Reset() {
-  const bool was_open = circuit_.is_open();
   paused_until_ = std::min(paused_until_, sys::MonotonicClock() + context_.policy.destination_rate_delay);
   window_ = Window(context_.policy.window);
   circuit_ = Circuit(context_.policy.circuit);
-  if (was_open) ForgetCircuit();
+  standing_.ProbeSenders();
   LookForWay();
   context_.loop.Cancel(std::exchange(wake_up_, 0));
   workers_.Retire();
@@ -457,7 +474,9 @@ bool Destination::IsQuiet() const {
   return !backlog_.HasWork() || IsStopped();
 }
 
-bool Destination::IsForgettable() const { return workers_.empty() && !backlog_.HasWork() && !circuit_.is_open(); }
+bool Destination::IsForgettable() const {
+  return workers_.empty() && !backlog_.HasWork() && !circuit_.is_open() && standing_.IsForgettable();
+}
 
 Waiting Destination::WhyWaiting() const {
   const Microseconds now = sys::MonotonicClock();
@@ -493,7 +512,7 @@ std::string Destination::StatusLine() const {
     return sys::Printable(Cat(route().next_hop, ": ", kNoWay.why, "; since ", mail::FormatDate(since)));
   }
   return sys::Printable(Cat(route().next_hop, ": ", circuit_.reason().why, "; since ", mail::FormatDate(since),
-                            ", next try in ", wait, " s"));
+                            ", next try in ", wait, " s. ", InPlainWords(circuit_.reason())));
 }
 
 }  // namespace outpost::queue_runner

@@ -16,6 +16,7 @@
 #include "queue-runner/circuit.h"
 #include "queue-runner/context.h"
 #include "queue-runner/shares.h"
+#include "queue-runner/standing.h"
 #include "queue-runner/verdicts.h"
 #include "queue-runner/window.h"
 #include "queue-runner/workers.h"
@@ -118,14 +119,13 @@ class Destination : private ConnectionOwner, private AgentOwner {
   Workers::Demand DemandOf(queue::Lane lane, size_t allowed);
   void Probe(std::vector<Chosen>& chosen);
   bool Choose(Connection* connection, UnitPointer unit, std::vector<Chosen>& chosen);
+  bool HoldSender(const Unit& unit);
   void Suspect(Unit& unit, const mail::Deferred& why);
   void GiveBack(Unit& unit, const mail::Deferred* why, bool counts);
-  enum class Trouble { kTheirs, kOurs };
+  enum class Trouble { kTheirs, kToldToMail, kOurs };
   void Fail(const mail::Deferred& why, size_t standing, Trouble whose);
-  void OnStopped(bool was_open);
+  void OnStopped(bool was_open, bool amid_mail);
   void OnMaybeClosed();
-  void Remember();
-  void ForgetCircuit();
   bool IsStopped() const;
   Microseconds PausedUntil() const;
   std::string SlowedLine(Microseconds now) const;
@@ -140,6 +140,7 @@ class Destination : private ConnectionOwner, private AgentOwner {
   Backlog backlog_;
   Window window_;
   Circuit circuit_;
+  Standing standing_;
   Workers workers_;
   std::optional<IpAddress> last_seen_;  // the relay's
   bool bulk_was_last_ = false;          // chosen last

@@ -15,7 +15,7 @@ Microseconds NextAttempt(const Attempt& attempt, const ScheduleRules& rules) {
 
 bool HasExpired(const Attempt& attempt, const ScheduleRules& rules) {
   const Microseconds lifetime = attempt.null_sender ? rules.bounce_queue_lifetime : rules.maximal_queue_lifetime;
-  return attempt.age >= lifetime;
+  return !attempt.ageless && attempt.age >= lifetime;
 }
 
 Decision Decide(const mail::Verdict& verdict, const Attempt& attempt, const ScheduleRules& rules) {

@@ -21,6 +21,7 @@ struct Attempt {
   Microseconds age{};  // of the message, by the waiting clock
   Microseconds now{};  // wall clock
   bool null_sender = false;
+  bool ageless = false;  // it waited for what somebody had to mend: its age returns nothing
 };
 
 // What follows from a verdict.

@@ -66,7 +66,7 @@ void Verdicts::KeepWaiting(Unit& unit, size_t index, Microseconds next_attempt, 
 bool Verdicts::OnVerdict(Unit& unit, size_t index, const mail::Verdict& verdict, std::string_view relay) {
   const auto& recipient = unit.recipients[index];
   unit.answered[index] = true;
-  const Decision decision = Decide(verdict, AttemptOn(*unit.message, context_.queue), context_.policy.schedule);
+  const Decision decision = Decide(verdict, AttemptOn(unit, context_.queue), context_.policy.schedule);
   const auto* deferred = std::get_if<mail::Deferred>(&verdict);
   switch (decision.next) {
     case Next::kSent: {
@@ -101,7 +101,7 @@ bool Verdicts::OnVerdict(Unit& unit, size_t index, const mail::Verdict& verdict,
 
 void Verdicts::OnSilence(Unit& unit, size_t index) {
   const auto& recipient = unit.recipients[index];
-  const Attempt attempt = AttemptOn(*unit.message, context_.queue);
+  const Attempt attempt = AttemptOn(unit, context_.queue);
   const Microseconds now = attempt.now;
   unit.answered[index] = true;
   Pending& pending = PendingOf(unit.message);
@@ -119,7 +119,7 @@ void Verdicts::OnSilence(Unit& unit, size_t index) {
 }
 
 void Verdicts::OnNotAttempted(Unit& unit, size_t index, const mail::Deferred* why, bool counts) {
-  const Attempt attempt = AttemptOn(*unit.message, context_.queue);
+  const Attempt attempt = AttemptOn(unit, context_.queue);
   const Microseconds now = attempt.now;
   const auto& recipient = unit.recipients[index];
   unit.answered[index] = true;

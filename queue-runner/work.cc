@@ -12,6 +12,12 @@ Attempt AttemptOn(const ActiveMessage& message, const queue::Queue& queue) {
           message.facts.envelope.sender.empty()};
 }
 
+Attempt AttemptOn(const Unit& unit, const queue::Queue& queue) {
+  Attempt attempt = AttemptOn(*unit.message, queue);
+  attempt.ageless = unit.ageless;
+  return attempt;
+}
+
 bool Unit::IsAnswered() const {
   return std::ranges::all_of(answered, [](bool one) { return one; });
 }

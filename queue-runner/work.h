@@ -14,6 +14,8 @@
 
 namespace outpost::queue_runner {
 
+struct Unit;
+
 struct ActiveMessage {
   queue::QueuedMessage facts;
   std::shared_ptr<const sys::ReadOnlyFd> content;  // one for all its deliveries; null until the first
@@ -26,6 +28,7 @@ using ActivePointer = std::shared_ptr<ActiveMessage>;
 
 // An attempt on `message` now, by the queue's clock.
 Attempt AttemptOn(const ActiveMessage& message, const queue::Queue& queue);
+Attempt AttemptOn(const Unit& unit, const queue::Queue& queue);
 
 // Some recipients of one message on their way to one destination: one delivery.
 struct Unit {
@@ -35,6 +38,8 @@ struct Unit {
   std::vector<bool> answered;         // by position in `recipients`
   bool begun = false;                 // content has begun to leave
   std::optional<mail::Deferred> cut;  // a verdict of it said so: the connection was lost amid it
+  bool ageless = false;               // see Attempt
+  bool stopped = false;               // a verdict of it was the account's fault, not its own
   bool sent = false;                  // the program has it; before, it can be taken back
 
   bool IsAnswered() const;

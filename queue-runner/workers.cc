@@ -30,10 +30,10 @@ Workers::~Workers() {
   if (agent_) --pool_.agents;
 }
 
-sys::Result<bool> Workers::MakeReady() {
+sys::Result<bool> Workers::MakeReady(bool verified_elsewhere) {
   if (agent_) return agent_->is_prepared();
   if (pool_.agents >= context_.policy.connections_in_all) return false;
-  auto agent = std::make_shared<Agent>(context_, agent_owner_, next_hop_);
+  auto agent = std::make_shared<Agent>(context_, agent_owner_, next_hop_, verified_elsewhere);
   if (auto started = agent->Start(); !started) return started.error();
   agent_ = std::move(agent);
   ++pool_.agents;

@@ -36,7 +36,8 @@ class Workers {
   Workers& operator=(const Workers&) = delete;
 
   // Whether connections can be had. Starts the program when there is none; it is ready after its OnPrepared.
-  sys::Result<bool> MakeReady();
+  // `verified_elsewhere` is for a program that is started: see ipc::Prepare.
+  sys::Result<bool> MakeReady(bool verified_elsewhere);
   // What a place is looked for. `waiting`: recipients of the lane that are to be had; `allowed`: connections that may be
   // open. There is none when all that may be open have enough.
   struct Demand {

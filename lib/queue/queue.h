@@ -227,10 +227,10 @@ struct Destination {
   std::string next_hop;  // with `account` the key
   std::string account;
   double window = 0;        // concurrency
-  std::string circuit;      // "closed", "open", ...
+  std::string circuit;      // in words of the runner's; "" for nothing of note
   Microseconds since{};     // of the circuit's state
   uint32_t depth = 0;       // of pipelining; 0: not known
-  std::string certificate;  // last that was verified, a digest
+  std::string certificate;  // the network on which its certificate was last good
   std::string last_error;
 };
 

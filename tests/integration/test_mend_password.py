@@ -38,3 +38,19 @@ def test_password_is_neither_logged_nor_traced(client, relays):
     said = outpost.log() + outpost.trace(queue_id) + outpost.command("queue", "list") + outpost.command("status")
     assert "hunter2" not in said
     assert "aHVudGVyMmh1bnRlcjI" not in said  # base64 of it
+
+
+def test_administrator_is_told_once_when_mail_goes_again(client, relays):
+    """The relay is the only way for the notice too: one mail tells from when to when, why, and what to do."""
+    relay = relays.postfix().start()
+    outpost = client(relay, password="wrong", minimal_backoff_time="2s", maximal_backoff_time="2s").start()
+    ids = [outpost.submit("-f", "alice@example.org", "bob@example.net", message=b"Subject: waits %d\n\n" % n) for n in range(3)]
+    outpost.wait_for_deferred(ids[0])
+    outpost.log_in(relay.destination, password="secret")
+    relay.store.wait("Subject: waits", count=3)
+    outpost.wait_until_empty()
+    relay.store.wait("mail is sent through")
+    told = [message for message in relay.store.messages() if "mail is sent through" in (message.header("Subject") or "")]
+    assert len(told) == 1
+    assert b"no mail could be sent" in told[0].body.replace(b"\n", b" ")
+    assert len(relay.store.messages()) == 4, "nothing else"

@@ -124,8 +124,9 @@ class FakePickup {
 
 // --- outpost-smtp
 
-// Modes: "deliver" (also when there is no mode), "return" (5.1.1 to all), "defer" (4.2.0), "account" and "path" (the
-// connection fails), "unprepared" (Prepare fails by an account fault), "begin-and-die", "die", "hang", "cut" (the
+// Modes: "deliver" (also when there is no mode), "return" (5.1.1 to all), "defer" (4.2.0), "account", "path", "dns" and
+// "certificate" (the connection fails), "login-at-mail" (530 to each message), "sender" (a@example.org may not send),
+// "unprepared" (Prepare fails by an account fault), "begin-and-die", "die", "hang", "cut" (the
 // connection is lost amid the first message), "one" (it ends after the first message). Lies: "nonsense", "stranger" (a
 // verdict on a message that it has not), "stranger-recipient", "twice" (a second verdict), "nobody" (verdicts on no
 // recipient), "begin-twice", "connect-twice".
@@ -147,6 +148,9 @@ class FakeConnection {
     AppendLine(kConnectionsFile, next_hop_);
     const std::string mode = Mode();
     if (mode == "account") return Fail({{4, 7, 8}, "login refused", mail::Fault::kAccount});
+    if (mode == "dns") return Fail({{4, 4, 3}, "Name service error for name=relay.one", mail::Fault::kPath});
+    if (mode == "certificate")
+      return Fail({{4, 7, 5}, "Server certificate not trusted: certificate has expired", mail::Fault::kAccount});
     if (mode == "path") return Fail({{4, 4, 1}, "connection refused", mail::Fault::kPath});
     if (mode == "die") return 1;
     (void)channel_.Send(ipc::Connected{"relay.test[127.0.0.1]:25", "", "", ""}.Encode());
@@ -192,10 +196,16 @@ class FakeConnection {
     if (Lie(mode, deliver)) _exit(0);
     mail::Verdict verdict = mail::Delivered{{2, 0, 0}, "250 ok"};
     if (mode == "return") verdict = mail::Returned{{5, 1, 1}, "550 no such user"};
+    if (mode == "login-at-mail") verdict = mail::Deferred{{4, 7, 0}, "530 login first", mail::Fault::kAccount};
+    if (mode == "sender" && deliver.envelope.sender == "a@example.org")
+      verdict = mail::Deferred{{4, 7, 60}, "553 not owned by user", mail::Fault::kSender};
     if (mode == "defer") verdict = mail::Deferred{{4, 2, 0}, "450 later", mail::Fault::kMessage};
+    const bool refused =
+        mode == "login-at-mail" || (mode == "sender" && deliver.envelope.sender == "a@example.org");
     for (const auto& one : deliver.recipients) {
-      AppendLine(kDeliveredFile, Cat(deliver.id.text(), " <", deliver.envelope.sender, "> ", one.recipient.address,
-                                     " ", next_hop_, deliver.may_be_duplicate ? " duplicate" : ""));
+      AppendLine(refused ? kRefusedFile : kDeliveredFile,
+                 Cat(deliver.id.text(), " <", deliver.envelope.sender, "> ", one.recipient.address, " ", next_hop_,
+                     deliver.may_be_duplicate ? " duplicate" : ""));
     }
     std::string bytes(content->size(), '\0');
     (void)sys::ReadAt(content->view(), bytes, 0);

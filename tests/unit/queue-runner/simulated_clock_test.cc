@@ -1,0 +1,224 @@
+// Hours, days and weeks of trouble, in seconds: the whole queue-runner under a clock that the test moves. Each ends with
+// all mail delivered once after the cause is gone, nothing returned, and exactly one notice to the administrator.
+#include <atomic>
+#include <sched.h>
+#include <set>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include <gmock/gmock.h>
+
+#include "tests/unit/queue-runner/runner_fixture.h"
+
+namespace {
+
+// Microseconds by which the clocks of this program, and of what it forks, are ahead.
+std::atomic<int64_t>& Shift() {
+  static auto* const shared =
+      new (mmap(nullptr, sizeof(std::atomic<int64_t>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))
+          std::atomic<int64_t>(0);
+  return *shared;
+}
+
+}  // namespace
+
+// In place of the C library's.
+extern "C" int clock_gettime(clockid_t clock, timespec* out) noexcept {
+  const long done = syscall(SYS_clock_gettime, clock, out);
+  if (done != 0 || clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID)
+    return static_cast<int>(done);
+  const int64_t nanoseconds = out->tv_nsec + Shift().load() % 1'000'000 * 1000;
+  out->tv_sec += Shift().load() / 1'000'000 + nanoseconds / 1'000'000'000;
+  out->tv_nsec = nanoseconds % 1'000'000'000;
+  return 0;
+}
+
+namespace outpost::queue_runner {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::HasSubstr;
+using testing::Not;
+
+class SimulatedClock : public RunnerTest {
+ protected:
+  static constexpr int kMessages = 5;
+
+  void SetUp() override {
+    RunnerTest::SetUp();
+    Shift() = 0;
+  }
+  void TearDown() override {
+    RunnerTest::TearDown();
+    Shift() = 0;
+  }
+
+  void InjectAll(const std::string& sender = "a@example.org") {
+    const int first = next_;
+    for (; next_ < first + kMessages; ++next_) Inject(Cat(Id(next_), " ", sender, " b@example.net 100"));
+    ASSERT_TRUE(WaitFor([&] { return Answers().size() == static_cast<size_t>(next_ - 1); }));
+  }
+
+  // What is due or under way is seen to: a probe says so in the status, a message in the list.
+  void Settle() const {
+    const auto says = [](const std::vector<std::string>& lines, const char* word) {
+      return lines.empty() ||
+             std::ranges::any_of(lines, [&](const auto& line) { return line.find(word) != std::string::npos; });
+    };
+    ASSERT_TRUE(WaitFor(
+        [&] { return !says(Ask(Verb::kStatus), "next try in 0 s") && !says(Ask(Verb::kList), "\"active\""); }));
+  }
+  void Pass(Microseconds time, Microseconds step) const {
+    for (Microseconds passed{}; passed < time; passed += step) {
+      Shift() += step.count();
+      Settle();
+    }
+  }
+
+  size_t CountDelivered(const std::string& text) const {
+    const auto lines = Delivered();
+    return static_cast<size_t>(
+        std::ranges::count_if(lines, [&](const auto& line) { return line.find(text) != std::string::npos; }));
+  }
+  size_t CountNotices() const { return CountDelivered(" postmaster@"); }
+
+  // The cause is gone: time goes on until everything has left.
+  void ExpectAllDeliveredOnceWithOneNotice(int messages = kMessages) const {
+    const auto all_left = [&] { return CountDelivered(" b@example.net ") >= static_cast<size_t>(messages); };
+    for (int i = 0; i < 20 && !all_left(); ++i) Pass(minutes(5), minutes(5));
+    ASSERT_TRUE(WaitFor(all_left));
+    ASSERT_TRUE(WaitFor([&] { return CountNotices() >= 1; }));
+    Pass(hours(4), minutes(30));  // what else might come
+    std::set<std::string> ids;
+    for (int i = 1; i <= messages; ++i) EXPECT_EQ(CountDelivered(Id(i)), 1U) << i;
+    EXPECT_EQ(CountNotices(), 1U);
+    EXPECT_EQ(Delivered().size(), static_cast<size_t>(messages) + 1) << "nothing else";
+    EXPECT_THAT(LogText(), Not(HasSubstr("non-delivery")));
+    EXPECT_THAT(Ask(Verb::kList), testing::SizeIs(1)) << "the queue is empty";
+  }
+
+  void PlayTrouble(const std::string& mode, Microseconds time, Microseconds step) {
+    SetMode(mode);
+    ASSERT_EQ(Start(), "ready\n");
+    InjectAll();
+    ASSERT_TRUE(WaitLog("its mail waits"));
+    Pass(time, step);
+    EXPECT_EQ(Delivered().size(), 0U);
+    SetMode("deliver");
+    ExpectAllDeliveredOnceWithOneNotice();
+  }
+
+  int next_ = 1;
+};
+
+TEST_F(SimulatedClock, AWrongPasswordForAnHour) {
+  PlayTrouble("account", hours(1), minutes(5));
+  // 0, 5, 15, 35 minutes, and the one that went well; a few at first, which were under way together.
+  EXPECT_LE(Lines(root_ + kConnectionsFile).size(), 12U);
+}
+
+TEST_F(SimulatedClock, ADeadRelayForAnHour) { PlayTrouble("path", hours(1), minutes(5)); }
+
+TEST_F(SimulatedClock, ADnsOutageOfThreeDays) { PlayTrouble("dns", hours(72), minutes(30)); }
+
+TEST_F(SimulatedClock, ACertificateThatHasExpiredForThreeDays) {
+  PlayTrouble("certificate", hours(72), minutes(30));
+}
+
+// Connections stand, and each message is told to log in first.
+TEST_F(SimulatedClock, ALoginThatIsMissedAtMailForAnHour) { PlayTrouble("login-at-mail", hours(1), minutes(5)); }
+
+// Twice the lifetime of a message: it is held and shown, not returned.
+TEST_F(SimulatedClock, AWrongPasswordForTenDays) {
+  SetMode("account");
+  ASSERT_EQ(Start(), "ready\n");
+  InjectAll();
+  ASSERT_TRUE(WaitLog("its mail waits"));
+  Pass(hours(240), hours(1));
+  EXPECT_THAT(Ask(Verb::kList), testing::SizeIs(kMessages + 1));
+  EXPECT_THAT(Ask(Verb::kList)[0], HasSubstr("login refused"));
+  SetMode("deliver");
+  ExpectAllDeliveredOnceWithOneNotice();
+}
+
+TEST_F(SimulatedClock, AWrongPasswordOverARestart) {
+  SetMode("account");
+  ASSERT_EQ(Start(), "ready\n");
+  InjectAll();
+  ASSERT_TRUE(WaitLog("its mail waits"));
+  Pass(minutes(30), minutes(5));
+  ASSERT_EQ(Stop(), 0);
+  std::filesystem::remove(root_ + kInjectFile);
+  ASSERT_EQ(Start(), "ready\n");
+  Pass(minutes(30), minutes(5));
+  Ask(Verb::kFlush);  // somebody thinks that it is mended
+  Pass(minutes(10), minutes(5));
+  SetMode("deliver");
+  ExpectAllDeliveredOnceWithOneNotice();
+}
+
+// Over before anybody need know.
+TEST_F(SimulatedClock, ADeadRelayForAMomentMakesNoNotice) {
+  SetMode("path");
+  ASSERT_EQ(Start(), "ready\n");
+  InjectAll();
+  ASSERT_TRUE(WaitLog("its mail waits"));
+  SetMode("deliver");
+  Ask(Verb::kFlush);
+  ASSERT_TRUE(WaitDelivered(kMessages));
+  Pass(hours(2), minutes(30));
+  EXPECT_EQ(Delivered().size(), static_cast<size_t>(kMessages));
+}
+
+TEST_F(SimulatedClock, ASenderThatIsNotTheAccountsForAWeek) {
+  SetMode("sender");
+  ASSERT_EQ(Start(), "ready\n");
+  InjectAll();
+  ASSERT_TRUE(WaitLog("mail from <a@example.org> waits"));
+  InjectAll("c@example.org");
+  ASSERT_TRUE(WaitFor([&] { return CountDelivered("<c@example.org>") == kMessages; })) << "others go on";
+  ASSERT_TRUE(WaitFor([&] { return CountNotices() == 1; })) << "told at once: it does not wait for this sender";
+  Pass(hours(24 * 7), minutes(30));
+  // By about an hour each: one of them in turn, not each of the five.
+  EXPECT_LE(Lines(root_ + kRefusedFile).size(), 200U);
+  EXPECT_THAT(Ask(Verb::kList), testing::SizeIs(kMessages + 1)) << "held and shown";
+  SetMode("deliver");
+  ExpectAllDeliveredOnceWithOneNotice(2 * kMessages);
+}
+
+// --- without a network
+
+bool Shell(const std::string& commands) {
+  const std::string script = Cat("exec 2>/dev/null; set -e; PATH=$PATH:/usr/sbin:/sbin; ", commands);
+  return system(script.c_str()) == 0;  // NOLINT(cert-env33-c): the commands are ours
+}
+
+TEST_F(SimulatedClock, AWeekWithoutNetwork) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root makes a network namespace";
+  // The test and what it starts move to a namespace of their own for so long.
+  const int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+  if (unshare(CLONE_NEWNET) != 0 || !Shell("ip link set lo up; ip link add one type veth peer name two")) {
+    close(own);
+    GTEST_SKIP() << "no network namespace with veth to be had";
+  }
+  SetMode("deliver");
+  EXPECT_EQ(Start(), "ready\n");
+  InjectAll();
+  Pass(hours(24 * 7), hours(6));
+  EXPECT_EQ(Lines(root_ + kConnectionsFile).size(), 0U) << "nothing is tried";
+  EXPECT_TRUE(
+      Shell("ip link set one up; ip link set two up; ip addr add 192.0.2.1/24 dev one;"
+            "ip route add default via 192.0.2.254"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  Pass(seconds(10), seconds(2));
+  ExpectAllDeliveredOnceWithOneNotice();
+  Stop();
+  setns(own, CLONE_NEWNET);
+  close(own);
+}
+
+}  // namespace
+}  // namespace outpost::queue_runner
