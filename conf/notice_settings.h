@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "conf/bounce_template.h"
 #include "conf/configuration.h"
 
 namespace outpost::conf {
@@ -23,6 +24,11 @@ struct NoticeSettings {
   std::string double_bounce_notice_recipient;  // 2bounce_notice_recipient
   std::string delay_notice_recipient;
   std::string double_bounce_sender;
+  uint64_t bounce_size_limit = 0;
+  std::chrono::seconds delay_warning_time{};  // 0: nobody is warned
+  bool confirm_delay_cleared = false;
+  bool soft_bounce = false;
+  NoticeTemplates templates;
 
   bool Wants(NoticeClass notice_class) const { return notify_classes.contains(notice_class); }
   const std::string& RecipientOf(NoticeClass notice_class) const;

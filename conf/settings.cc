@@ -137,7 +137,6 @@ QueueRunnerSettings ReadQueueRunnerSettings(Configuration& configuration) {
   settings.bounce_queue_lifetime = configuration.Time("bounce_queue_lifetime");
   settings.queue_run_delay = configuration.Time("queue_run_delay");
   settings.max_idle = configuration.Time("max_idle");
-  settings.bounce_size_limit = static_cast<int64_t>(configuration.Size("bounce_size_limit"));
   settings.notices = ReadNoticeSettings(configuration, settings.myorigin);
   settings.scheduling = ReadSchedulingSettings(configuration);
   settings.queue_minfree = configuration.Size("queue_minfree");

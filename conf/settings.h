@@ -94,7 +94,6 @@ struct QueueRunnerSettings {
   seconds bounce_queue_lifetime{};
   seconds queue_run_delay{};
   seconds max_idle{};
-  int64_t bounce_size_limit = 0;
   NoticeSettings notices;
   SchedulingSettings scheduling;
   uint64_t queue_minfree = 0;
@@ -134,6 +133,7 @@ struct SmtpClientSettings {
   std::vector<std::string> smtp_sasl_mechanism_filter;
   bool smtp_sasl_require_known_peer = true;
   // Session
+  bool soft_bounce = false;
   bool smtp_always_send_ehlo = true;
   int64_t smtp_line_length_limit = 998;  // 0: none
   int64_t smtp_mx_address_limit = 5;

@@ -145,6 +145,7 @@ SmtpClientSettings ReadSmtpClientSettings(Configuration& configuration) {
   settings.smtp_tcp_port = ReadPort(configuration);
   ReadTls(configuration, &settings);
   ReadSasl(configuration, &settings);
+  settings.soft_bounce = configuration.Bool("soft_bounce");
   settings.smtp_always_send_ehlo = configuration.Bool("smtp_always_send_ehlo");
   settings.smtp_line_length_limit = static_cast<int64_t>(configuration.Size("smtp_line_length_limit"));
   settings.smtp_mx_address_limit = configuration.Integer("smtp_mx_address_limit");

@@ -5,10 +5,12 @@
 #include "lib/mail/date.h"
 #include "lib/sys/text.h"
 #include "queue-runner/mail_text.h"
+#include "queue-runner/report_words.h"
 
 namespace outpost::queue_runner {
 namespace {
 
+using queue::ReportKind;
 using sys::Cat;
 
 // xtext of RFC 3461 section 4: "+2B" is '+'. What would not be printable ASCII stays as it is.
@@ -32,87 +34,108 @@ std::string DecodeXtext(std::string_view text) {
   return out;
 }
 
-std::string_view HostOf(std::string_view relay) { return relay.substr(0, relay.find('[')); }
-
-// The relay's own words, as RFC 3464 2.3.6 wants them, of "host H said: WORDS (in reply to C command)"; else `text`.
-std::string_view RelayWords(std::string_view text) {
-  constexpr std::string_view kSaid = " said: ";
-  const size_t said = text.find(kSaid);
-  if (!text.starts_with("host ") || said == std::string_view::npos) return text;
-  const std::string_view words = text.substr(said + kSaid.size());
-  return words.substr(0, words.rfind(" (in reply to "));
+bool IsPlain(const RecipientReport& report) {
+  return IsAscii(report.recipient.address) && IsAscii(report.recipient.original) && IsAscii(report.text);
 }
 
-class NoticeText {
+bool IsPlain(const ReportedMessage& message) {
+  return IsAscii(message.sender) &&
+         std::ranges::all_of(message.recipients, [](const auto& report) { return IsPlain(report); });
+}
+
+std::string_view ActionOf(ReportKind kind) {
+  switch (kind) {
+    case ReportKind::kFailed:
+    case ReportKind::kFailedCopy:
+      return "failed";
+    case ReportKind::kDelayed:
+    case ReportKind::kDelayedCopy:
+      return "delayed";
+    case ReportKind::kRelayed:
+      return "relayed";
+  }
+  __builtin_trap();
+}
+
+std::string SubjectOf(const ReportRequest& request, const Policy& policy) {
+  const auto& own = TemplateOf(request.kind, policy);
+  if (IsForAdministrator(request)) {
+    if (own && !own->postmaster_subject.empty()) return own->postmaster_subject;
+    return request.kind == ReportKind::kDelayedCopy ? "Postmaster Warning: Delayed Mail"
+                                                    : "Postmaster Copy: Undelivered Mail";
+  }
+  if (own && !own->subject.empty()) return own->subject;
+  if (request.kind == ReportKind::kDelayed) return "Delayed Mail (still being retried)";
+  return request.kind == ReportKind::kRelayed ? "Successful Mail Delivery Report"
+                                              : "Undelivered Mail Returned to Sender";
+}
+
+// "X-Outpost": no mail_name can spoil a field's name.
+std::string ExtensionPrefix(const Policy& policy) {
+  std::string prefix = "X-";
+  for (const char c : policy.mail_name) {
+    const bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    prefix += good ? c : '-';
+  }
+  return prefix;
+}
+
+class ReportText {
  public:
-  NoticeText(const queue::QueuedMessage& original, const std::vector<FailedRecipient>& failed,
-             const NoticeFacts& facts)
-      : original_(original), failed_(failed), facts_(facts), boundary_(Cat("=_", facts.id.text())) {
+  ReportText(const ReportRequest& request, const Policy& policy, SystemMail& mail)
+      : request_(request),
+        policy_(policy),
+        mail_(mail),
+        boundary_(Cat("=_", mail.id.text())),
+        extension_(ExtensionPrefix(policy)) {
     // By RFC 6533 the report's types are other ones when an address, or what was said of it, is not ASCII.
-    const auto plain = [](const FailedRecipient& one) {
-      return IsAscii(one.recipient.address) && IsAscii(one.recipient.original) && IsAscii(one.text);
-    };
-    global_ = !IsAscii(original.envelope.sender) || !std::ranges::all_of(failed, plain);
-    eight_bit_ = global_ || !IsAscii(facts.quoted);
+    global_ = !std::ranges::all_of(request.messages, [](const auto& message) { return IsPlain(message); });
   }
 
-  Notice Make() const {
-    Notice notice;
-    notice.message_id = Cat("<", facts_.id.text(), "@", facts_.myhostname, ">");
-    notice.content = Header(notice.message_id);
-    notice.header_bytes = notice.content.size();
-    notice.content +=
-        Cat("\nThis is a message in MIME format.\n\n", Words(), Status(), Original(), "--", boundary_, "--\n");
-    notice.envelope.recipients.push_back({original_.envelope.sender, {}, {}, {}});
-    notice.envelope.body = eight_bit_ ? mail::BodyType::k8BitMime : mail::BodyType::k7Bit;
-    notice.envelope.smtputf8 = !IsAscii(original_.envelope.sender);
-    return notice;
+  SystemMailText Make() {
+    const std::string words = WordsOf(request_, policy_);
+    mail_.eight_bit = global_ || !IsAscii(words) || request_.quotation.eight_bit;
+    SystemMailText text;
+    FillMail();
+    text.front = FormatHeader(mail_, policy_);
+    text.header_bytes = text.front.size();
+    text.front += Cat("\nThis is a message in MIME format.\n\n", Words(words), Status());
+    if (request_.quotation.bytes > 0) {
+      text.front += OriginalHead();
+      text.quoted_bytes = request_.quotation.bytes;
+      text.tail = "\n";
+    }
+    text.tail += Cat("--", boundary_, "--\n");
+    return text;
   }
 
  private:
-  std::string Encoding() const { return eight_bit_ ? "Content-Transfer-Encoding: 8bit\n" : ""; }
-
-  std::string Header(std::string_view message_id) const {
-    const std::string date = mail::FormatDate(facts_.now);
-    return Cat("Received: by ", facts_.myhostname, " (", facts_.mail_name, ")\n\tid ", facts_.id.text(), "; ", date,
-               "\nDate: ", date, "\nFrom: MAILER-DAEMON@", facts_.myorigin,
-               " (Mail Delivery System)\nTo: ", original_.envelope.sender,
-               "\nSubject: Undelivered Mail Returned to Sender\nMessage-Id: ", message_id,
-               "\nAuto-Submitted: auto-replied\nMIME-Version: 1.0\n",
-               "Content-Type: multipart/report; report-type=delivery-status;\n\tboundary=\"", boundary_, "\"\n",
-               Encoding());
+  void FillMail() {
+    const bool administrator = IsForAdministrator(request_);
+    if (administrator) mail_.sender = policy_.notices.double_bounce_sender;
+    if (const auto& own = TemplateOf(request_.kind, policy_)) mail_.from = own->from;
+    mail_.subject = SubjectOf(request_, policy_);
+    mail_.auto_submitted = administrator ? "auto-generated" : "auto-replied";
+    mail_.content_type = Cat("multipart/report; report-type=delivery-status;\n\tboundary=\"", boundary_, "\"");
+    mail_.smtputf8 = !IsAscii(mail_.recipient) || !IsAscii(mail_.sender);
   }
 
   std::string PartHead(std::string_view description, std::string_view type) const {
-    return Cat("--", boundary_, "\nContent-Description: ", description, "\nContent-Type: ", type, "\n", Encoding(),
+    return Cat("--", boundary_, "\nContent-Description: ", description, "\nContent-Type: ", type, "\n",
+               mail_.eight_bit ? "Content-Transfer-Encoding: 8bit\n" : "", "\n");
+  }
+
+  std::string Words(const std::string& words) const {
+    const bool utf8 = !IsAscii(words);
+    return Cat(PartHead("Notification", utf8 ? "text/plain; charset=utf-8" : "text/plain; charset=us-ascii"), words,
                "\n");
   }
 
-  // For people: what happened, to whom, why; what to do.
-  std::string Words() const {
-    std::string out =
-        PartHead("Notification", global_ ? "text/plain; charset=utf-8" : "text/plain; charset=us-ascii");
-    out += Cat("Your message did not reach everybody. It was sent from the host\n", facts_.myhostname,
-               ",\nwhich has stopped trying for the recipients below, for these reasons:\n\n");
-    for (const auto& one : failed_) {
-      std::string line = Cat("<", one.recipient.address, ">");
-      if (!one.recipient.original.empty() && one.recipient.original != one.recipient.address) {
-        line += Cat(" (sent to <", one.recipient.original, ">)");
-      }
-      line += one.expired ? ": given up after trying for too long; the last answer was: " : ": ";
-      line += one.text;
-      out += Cat(Wrap(line, "    "), "\n\n");
-    }
-    out += facts_.whole ? "Your message is attached below, after a report for programs.\n"
-                        : "The header of your message is attached below, after a report for programs.\n";
-    return Cat(out, "If the reasons do not help, show this notice to whoever looks after that host.\n\n");
-  }
-
-  std::string AddressField(std::string_view name, std::string_view address) const {
+  static std::string AddressField(std::string_view name, std::string_view address) {
     return Cat(name, ": ", IsAscii(address) ? "rfc822" : "utf-8", "; ", address, "\n");
   }
 
-  std::string OriginalRecipient(const mail::Recipient& recipient) const {
+  static std::string OriginalRecipient(const mail::Recipient& recipient) {
     if (const size_t semicolon = recipient.orcpt.find(';'); semicolon != std::string::npos) {
       return Cat("Original-Recipient: ", recipient.orcpt.substr(0, semicolon), "; ",
                  DecodeXtext(recipient.orcpt.substr(semicolon + 1)), "\n");
@@ -120,67 +143,96 @@ class NoticeText {
     return recipient.original.empty() ? "" : AddressField("Original-Recipient", recipient.original);
   }
 
-  std::string StatusOf(const FailedRecipient& one) const {
-    std::string out = AddressField("Final-Recipient", one.recipient.address);
-    out += OriginalRecipient(one.recipient);
-    out += Cat("Action: failed\nStatus: ", one.status, "\n");
-    const std::string_view host = HostOf(one.relay);
+  // What a message's report says once, or each of its recipients' where there are several messages.
+  std::string MessageFields(const ReportedMessage& message) const {
+    std::string out;
+    if (!message.envelope_id.empty()) {
+      const bool one = request_.messages.size() == 1;
+      out += Cat(one ? "" : extension_ + "-", "Original-Envelope-Id: ", DecodeXtext(message.envelope_id), "\n");
+    }
+    out += Cat(extension_, "-Queue-ID: ", message.id, "\n");
+    if (!message.sender.empty()) out += AddressField(extension_ + "-Sender", message.sender);
+    return out;
+  }
+
+  std::string StatusOf(const RecipientReport& report) const {
+    std::string out = AddressField("Final-Recipient", report.recipient.address);
+    out += OriginalRecipient(report.recipient);
+    out += Cat("Action: ", ActionOf(request_.kind), "\nStatus: ", report.status, "\n");
+    const std::string_view host = HostOf(report.relay);
     if (!host.empty()) out += Cat("Remote-MTA: dns; ", host, "\n");
-    const std::string type = host.empty() ? Cat("x-", sys::LowerCase(facts_.mail_name)) : std::string("smtp");
-    return Cat(out, Wrap(Cat("Diagnostic-Code: ", type, "; ", RelayWords(one.text)), "    "), "\n\n");
+    const std::string type = host.empty() ? sys::LowerCase(extension_) : std::string("smtp");
+    out += Cat(Wrap(Cat("Diagnostic-Code: ", type, "; ", RelayWords(report.text)), "    "), "\n");
+    if (request_.will_retry_until && ActionOf(request_.kind) == "delayed") {
+      out += Cat("Will-Retry-Until: ", mail::FormatDate(*request_.will_retry_until), "\n");
+    }
+    return out;
   }
 
   std::string Status() const {
     std::string out =
         PartHead("Delivery report", global_ ? "message/global-delivery-status" : "message/delivery-status");
-    out += Cat("Reporting-MTA: dns; ", facts_.myhostname, "\n");
-    if (!original_.envelope.envelope_id.empty()) {
-      out += Cat("Original-Envelope-Id: ", DecodeXtext(original_.envelope.envelope_id), "\n");
+    out += Cat("Reporting-MTA: dns; ", policy_.myhostname, "\n");
+    const bool one = request_.messages.size() == 1;
+    if (one) {
+      const ReportedMessage& message = request_.messages.front();
+      out += Cat(MessageFields(message), "Arrival-Date: ", mail::FormatDate(message.arrival), "\n");
     }
-    out += Cat("X-", facts_.mail_name, "-Queue-ID: ", original_.id.text(), "\n");
-    out += AddressField(Cat("X-", facts_.mail_name, "-Sender"), original_.envelope.sender);
-    out += Cat("Arrival-Date: ", mail::FormatDate(original_.arrival), "\n\n");
-    for (const auto& one : failed_) out += StatusOf(one);
+    out += "\n";
+    for (const auto& message : request_.messages) {
+      for (const auto& report : message.recipients) {
+        out += Cat(StatusOf(report), one ? "" : MessageFields(message), "\n");
+      }
+    }
     return out;
   }
 
-  std::string Original() const {
-    const std::string_view type = facts_.whole ? (global_ ? "message/global" : "message/rfc822")
-                                               : (global_ ? "message/global-headers" : "text/rfc822-headers");
-    std::string out = PartHead(facts_.whole ? "Undelivered Message" : "Undelivered Message Headers", type);
-    out += Cat("Return-Path: <", original_.envelope.sender, ">\n", facts_.quoted);
-    if (out.back() != '\n') out += '\n';
-    return Cat(out, "\n");
+  std::string OriginalHead() const {
+    const bool whole = request_.quotation.whole;
+    const std::string_view type = whole ? (global_ ? "message/global" : "message/rfc822")
+                                        : (global_ ? "message/global-headers" : "text/rfc822-headers");
+    const std::string_view undelivered = request_.kind == ReportKind::kRelayed ? "" : "Undelivered ";
+    return Cat(PartHead(Cat(undelivered, whole ? "Message" : "Message Headers"), type), "Return-Path: <",
+               request_.messages.front().sender, ">\n");
   }
 
-  const queue::QueuedMessage& original_;
-  const std::vector<FailedRecipient>& failed_;
-  const NoticeFacts& facts_;
+  const ReportRequest& request_;
+  const Policy& policy_;
+  SystemMail& mail_;
   std::string boundary_;
+  std::string extension_;
   bool global_ = false;
-  bool eight_bit_ = false;
 };
 
 }  // namespace
 
-bool WantsFailureNotice(const mail::Recipient& recipient) {
+bool WantsReport(const mail::Recipient& recipient, ReportKind kind) {
   const mail::Notify& notify = recipient.notify;
   if (notify.never) return false;
   const bool given = notify.success || notify.failure || notify.delay;
-  return !given || notify.failure;
+  switch (kind) {
+    case ReportKind::kFailed:
+    case ReportKind::kFailedCopy:
+      return !given || notify.failure;
+    case ReportKind::kDelayed:
+    case ReportKind::kDelayedCopy:
+      return !given || notify.delay;
+    case ReportKind::kRelayed:
+      return notify.success;
+  }
+  __builtin_trap();
 }
 
-Notice FormatNotice(const queue::QueuedMessage& original, const std::vector<FailedRecipient>& failed,
-                    const NoticeFacts& facts) {
-  return NoticeText(original, failed, facts).Make();
+SystemMailText FormatReport(const ReportRequest& request, const Policy& policy, SystemMail& mail) {
+  return ReportText(request, policy, mail).Make();
 }
 
-size_t CountForOneNotice(std::span<const FailedRecipient> failed) {
-  constexpr size_t kFrame = 4096;          // header, headings, the sender four times
-  constexpr size_t kRecipientFrame = 400;  // field names and phrases
+size_t CountForOneNotice(std::span<const RecipientReport> reports) {
+  constexpr size_t kFrame = 8192 + conf::kMaxTemplateFile;  // header, headings, first paragraph, a template
+  constexpr size_t kRecipientFrame = 600;  // field names, phrases, dates, most of a message's own fields
   size_t bytes = kFrame + 4 * mail::kMaxAddress;
   size_t count = 0;
-  for (const auto& one : failed) {
+  for (const auto& one : reports) {
     const mail::Recipient& recipient = one.recipient;
     // Addresses and the reason stand there twice, for people and for programs; breaking the lines adds to them.
     const size_t text = 2 * (recipient.address.size() + recipient.original.size() + one.text.size());
@@ -189,13 +241,6 @@ size_t CountForOneNotice(std::span<const FailedRecipient> failed) {
     ++count;
   }
   return count;
-}
-
-Quotation Quote(const queue::QueuedMessage& original, size_t size_limit_bytes) {
-  if (original.content_bytes <= size_limit_bytes && original.envelope.ret != mail::ReturnContent::kHeaders) {
-    return {static_cast<size_t>(original.content_bytes), true};
-  }
-  return {std::min(static_cast<size_t>(original.header_bytes), size_limit_bytes), false};
 }
 
 }  // namespace outpost::queue_runner

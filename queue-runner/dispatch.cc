@@ -26,11 +26,12 @@ std::pair<std::string, std::string> SplitReason(const std::string& reason) {
 
 }  // namespace
 
-Dispatch::Dispatch(Context& context, bool once)
+Dispatch::Dispatch(Context& context, Reports& reports, bool once)
     : context_(context),
       once_(once),
-      verdicts_(context, {[this](const Route& route) { NoteDue(route); },
-                          [this](Microseconds time) { due_watch_.NoteAt(time); }}),
+      verdicts_(
+          context, reports,
+          {[this](const Route& route) { NoteDue(route); }, [this](Microseconds time) { due_watch_.NoteAt(time); }}),
       due_watch_(context, once,
                  {[this](const Route& route) { NoteDue(route); },
                   [this] { return order_.size() < kMostDestinations; }, [this] { flushing_ = sys::WallClock(); }}),
@@ -118,9 +119,12 @@ void Dispatch::SettleOne(const Route& route, const queue::QueuedRecipient& recip
   if (verdicts_.HasFailedToCommit(recipient.message)) return;
   const auto message = context_.active.FindOrRead(context_.queue, recipient.message);
   if (!message) return;
-  const auto [status, text] = SplitReason(route.next_hop);
+  auto [status, text] = SplitReason(route.next_hop);
+  if (context_.policy.notices.soft_bounce && status.starts_with('5')) status.front() = '4';
   const Attempt attempt = AttemptOn(*message, context_.queue);
-  if (route.transport != kRetryTransport) {
+  if (route.transport == kDiscardTransport) {
+    verdicts_.Discard(message, recipient, "mail to double_bounce_sender is discarded");
+  } else if (route.transport != kRetryTransport && !context_.policy.notices.soft_bounce) {
     verdicts_.Return(message, recipient, status, text, false);
   } else if (HasExpired(attempt, context_.policy.schedule)) {
     verdicts_.Return(message, recipient, status, text, true);

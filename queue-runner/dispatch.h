@@ -21,7 +21,7 @@ namespace outpost::queue_runner {
 class Dispatch {
  public:
   // `once`: everything due is tried once; what is deferred meanwhile is not waited for.
-  Dispatch(Context& context, bool once);
+  Dispatch(Context& context, Reports& reports, bool once);
 
   // What a runner before this one left is in order (recovery): mail may leave.
   void Start();

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 
+#include "lib/sys/text.h"
+
 namespace outpost::queue_runner {
 namespace {
-
-// A notice is stored as one piece of content: room for its own text is left.
-constexpr int64_t kLargestQuotation = static_cast<int64_t>(queue::kContentChunk) * 3 / 4;
 
 size_t AtLeastOne(int64_t number) { return static_cast<size_t>(std::max<int64_t>(number, 1)); }
 
@@ -41,13 +40,11 @@ void SetScheduling(const conf::QueueRunnerSettings& settings, Policy& policy) {
 
 Policy MakePolicy(const conf::QueueRunnerSettings& settings) {
   Policy policy;
-  policy.routing = {settings.relayhost, settings.default_transport};
+  policy.routing = {settings.relayhost, settings.default_transport, settings.notices.double_bounce_sender};
   policy.generation = Generation(policy.routing);
   policy.schedule = {settings.minimal_backoff_time, settings.maximal_backoff_time, settings.maximal_queue_lifetime,
                      settings.bounce_queue_lifetime};
   SetScheduling(settings, policy);
-  policy.bounce_size_limit =
-      static_cast<size_t>(std::clamp<int64_t>(settings.bounce_size_limit, 0, kLargestQuotation));
   policy.notices = settings.notices;
   policy.minimum_free_bytes = settings.queue_minfree;
   policy.myhostname = settings.myhostname;
@@ -60,6 +57,14 @@ Policy MakePolicy(const conf::QueueRunnerSettings& settings) {
   policy.rate = {static_cast<uint64_t>(settings.submit_rate_limit), settings.submit_rate_time_unit};
   policy.queue_share_limit = static_cast<uint64_t>(settings.queue_share_limit);
   return policy;
+}
+
+void LogWarnings(const conf::Configuration& configuration, const sys::Log& log) {
+  for (const auto& finding : configuration.findings()) {
+    if (finding.severity != conf::Finding::Severity::kWarning) continue;
+    log.Warning(
+        sys::Printable(sys::Cat(finding.file, finding.file.empty() ? "" : ":", finding.line, ": ", finding.text)));
+  }
 }
 
 }  // namespace outpost::queue_runner

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "conf/settings.h"
+#include "lib/sys/log.h"
 #include "queue-runner/circuit.h"
 #include "queue-runner/resolve.h"
 #include "queue-runner/schedule.h"
@@ -31,7 +32,6 @@ struct Policy {
   bool waits_for_flush = false;                   // mail of the transport smtp does
   bool tells_feedback = false;
   std::chrono::seconds tell_of_waiting_interval{300};  // 0: never
-  size_t bounce_size_limit = 50000;
   conf::NoticeSettings notices;
   uint64_t minimum_free_bytes = 0;
   std::string myhostname;
@@ -46,5 +46,8 @@ struct Policy {
 };
 
 Policy MakePolicy(const conf::QueueRunnerSettings& settings);
+
+// What is wrong with the settings that have been read, and does not stop the mailer.
+void LogWarnings(const conf::Configuration& configuration, const sys::Log& log);
 
 }  // namespace outpost::queue_runner

@@ -115,8 +115,11 @@ void Postmaster::Contribute() {
       system.content_type = Cat("text/plain; charset=", system.eight_bit ? "utf-8" : "us-ascii");
       system.smtputf8 = !IsAscii(system.sender) || !IsAscii(system.recipient);
       system.uid = getuid();
-      const std::string header = FormatHeader(system, context_.policy);
-      auto stored = StoreSystemMail(context_, system, Cat(header, "\n", text.body), header.size());
+      SystemMailText whole;
+      whole.front = FormatHeader(system, context_.policy);
+      whole.header_bytes = whole.front.size();
+      whole.tail = Cat("\n", text.body);
+      auto stored = StoreSystemMail(context_, system, whole);
       if (!stored) return stored.error();
       *route = *stored;
       return {};

@@ -95,6 +95,9 @@ queue::Route Resolve(std::string_view address, const RoutingRules& rules) {
   if (!at || !IsLocalPart(address.substr(0, *at)) || !IsDomain(address.substr(*at + 1))) {
     return {std::string(kErrorTransport), "5.1.3 bad address syntax"};
   }
+  if (!rules.discarded.empty() && sys::EqualsIgnoringCase(address, rules.discarded)) {
+    return {std::string(kDiscardTransport), ""};
+  }
   const auto [transport, next_hop] = DefaultTransport(rules);
   if (transport == kErrorTransport) return {std::string(transport), WithStatus(next_hop, "5.0.0")};
   if (transport == kRetryTransport) return {std::string(transport), WithStatus(next_hop, "4.0.0")};
@@ -123,6 +126,7 @@ int64_t Generation(const RoutingRules& rules) {
   };
   mix(rules.relayhost);
   mix(rules.default_transport);
+  mix(rules.discarded);
   return static_cast<int64_t>(hash >> 1U);
 }
 

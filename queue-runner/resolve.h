@@ -14,6 +14,7 @@ namespace outpost::queue_runner {
 struct RoutingRules {
   std::string relayhost;
   std::string default_transport;  // "smtp", "smtp:next-hop", "error:5.7.1 text", "retry:text"
+  std::string discarded{};        // an address whose mail is taken and thrown away: double_bounce_sender
 };
 
 // Transports of a Route.
@@ -21,6 +22,8 @@ inline constexpr std::string_view kSmtpTransport = "smtp";
 inline constexpr std::string_view kErrorTransport = "error";      // returned; the next hop is "5.x.y reason"
 inline constexpr std::string_view kRetryTransport = "retry";      // deferred; the next hop is "4.x.y reason"
 inline constexpr std::string_view kRefusedTransport = "refused";  // by cleanup, for good; as "error", but kept
+
+inline constexpr std::string_view kDiscardTransport = "discard";  // settled without a word to anybody
 
 // `address` in RFC 5321's external form, completed with a domain by cleanup; one that is malformed gets the route
 // ("error", "5.1.3 bad address syntax"). The next hop is that of default_transport, else relayhost, else the

@@ -27,6 +27,14 @@ constexpr Microseconds kSlowScan = std::chrono::seconds(60);
 constexpr Microseconds kSleep = std::chrono::seconds(2);  // shorter ones break no connection
 constexpr size_t kStatusLines = 50;
 
+// By a fault of the program's own, not by a person or the kernel's need of memory.
+bool IsCrash(std::string_view how) {
+  for (const int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE, SIGSYS}) {
+    if (how == Cat("signal ", signal)) return true;
+  }
+  return false;
+}
+
 ipc::Done FlushedByOldSettings(const std::string& wrong) {
   return {Cat("flushed by the settings read before; ", wrong), EX_CONFIG};
 }
@@ -54,7 +62,11 @@ Runner::Runner(Belongings belongings, const Policy& policy, bool once, const con
                },
                own_.network ? &*own_.network : nullptr,
                [this](AdministratorNotice notice) { postmaster_.Tell(std::move(notice)); }},
-      dispatch_(context_, once),
+      reports_(context_, [this](const queue::Route& route) { dispatch_.NoteDue(route); }),
+      dispatch_(context_, reports_, once),
+      delay_warnings_(
+          context_, reports_, [this](const queue::Route& route) { return dispatch_.WhyWaiting(route).why; },
+          [this](const queue::Route& route) { dispatch_.NoteDue(route); }),
       postmaster_(context_, [this](const queue::Route& route) { dispatch_.NoteDue(route); }),
       user_limits_(context_, [this] { dispatch_.LookAgain(); }),
       intake_(context_, user_limits_,
@@ -92,6 +104,7 @@ sys::Result<void> Runner::Start() {
     pickup_.ScanEvery(kSlowScan);
   }
   if (once_) pickup_.LookIntoMaildrop();
+  reports_.Start();
   recovery_.Start();
   return control_.Start();
 }
@@ -132,6 +145,8 @@ void Runner::Round() {
   dispatch_.Settle();
   intake_.Contribute();
   dispatch_.verdicts().Contribute();
+  delay_warnings_.Contribute(!dispatch_.IsOffline());
+  reports_.Contribute();
   postmaster_.Contribute();
   user_limits_.Contribute();
   const bool had_changes = batch_.has_changes();
@@ -139,7 +154,10 @@ void Runner::Round() {
   const auto fresh = intake_.TakeFresh();
   if (good && !batch_.in_trouble()) dispatch_.Select(fresh);
   good = good && batch_.Commit();
-  if (!good) ArmRetry();
+  if (!good) {
+    ArmRetry();
+    TellOfTrouble();
+  }
   ReportDamaged();
   if (had_changes) ArmTidy();
   if (once_ && !stopping_) EndIfDone();
@@ -155,9 +173,28 @@ void Runner::ArmRetry() {
   });
 }
 
+// It is told once the queue takes changes again: a notice is a message in it.
+void Runner::TellOfTrouble() {
+  if (!batch_.in_trouble()) return;
+  postmaster_.Tell(
+      {conf::NoticeClass::kResource,
+       "the queue could not be changed",
+       {Cat("For a while the queue could not be changed, and new mail was refused: ", batch_.trouble()),
+        "What was in the queue is there; now it can be changed again. Look whether the disk is full."},
+       ""});
+}
+
 void Runner::ReportDamaged() {
   for (const auto& damaged : own_.queue.TakeDamaged()) {
     own_.log.Error(Cat("damaged in the queue, set aside: ", damaged.text));
+    postmaster_.Tell(
+        {conf::NoticeClass::kData,
+         "a message in the queue is damaged",
+         {Cat("A message in the queue cannot be what was stored there. It has been set aside and is not "
+              "sent: ",
+              damaged.text),
+          "outpost queue list shows it; look whether disk and memory of the host are well."},
+         ""});
   }
 }
 
@@ -182,7 +219,16 @@ void Runner::OnProgramEnded() {
     return own_.loop.Stop();
   }
   for (const auto& one : *ended) {
-    if (one.how != "exit status 0") own_.log.Warning(Cat("process ", one.pid, " ended: ", one.how));
+    if (one.how == "exit status 0") continue;
+    own_.log.Warning(Cat("process ", one.pid, " ended: ", one.how));
+    if (!IsCrash(one.how)) continue;
+    postmaster_.Tell(
+        {conf::NoticeClass::kSoftware,
+         "a program of the mailer has died",
+         {Cat("A program of the mailer has died of ", one.how,
+              ". What it was working on is tried again; no mail is lost by it."),
+          "That is a fault of the program, of which its makers would like to hear; the log may tell more."},
+         ""});
   }
 }
 
@@ -321,6 +367,8 @@ std::optional<std::string> Runner::ReadSettings() {
     return sys::Printable(text);
   }
   policy_ = MakePolicy(settings);
+  LogWarnings(configuration, own_.log);
+  delay_warnings_.Reload();
   return std::nullopt;
 }
 

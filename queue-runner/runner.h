@@ -14,6 +14,7 @@
 #include "lib/spool/paths.h"
 #include "lib/sys/clock_watch.h"
 #include "queue-runner/control.h"
+#include "queue-runner/delay_warnings.h"
 #include "queue-runner/dispatch.h"
 #include "queue-runner/intake.h"
 #include "queue-runner/intake_memory.h"
@@ -72,6 +73,7 @@ class Runner {
   void ArmTidy();
   void KeepHouse();
   std::optional<std::string> ReadSettings();
+  void TellOfTrouble();
   void ReportDamaged();
   ipc::StatusLine Status();
   ipc::Done Flush();
@@ -86,7 +88,9 @@ class Runner {
   ActiveMessages active_;
   Batch batch_;
   Context context_;
+  Reports reports_;
   Dispatch dispatch_;
+  DelayWarnings delay_warnings_;
   Postmaster postmaster_;
   UserLimits user_limits_;
   Intake intake_;

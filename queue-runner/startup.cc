@@ -183,6 +183,7 @@ std::variant<Prepared, Trouble> Prepare(const Options& options) {
   if (auto made = MakeQueueDirectory(paths, settings); !made) return Trouble{EX_CANTCREAT, made.error().text()};
   auto log = OpenLog(settings.common);
   if (!log) return Trouble{EX_CANTCREAT, log.error().text()};
+  LogWarnings(configuration, *log);
   if (auto dropped = confine::DropPrivileges(settings.mail_owner); !dropped) {
     return Trouble{EX_CONFIG, dropped.error().text()};
   }

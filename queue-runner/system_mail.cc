@@ -1,6 +1,9 @@
 #include "queue-runner/system_mail.h"
 
+#include <algorithm>
+#include <functional>
 #include <span>
+#include <utility>
 
 #include "lib/mail/date.h"
 #include "lib/sys/file.h"
@@ -35,10 +38,9 @@ mail::QueueId MakeId(sys::Microseconds now) {
   return mail::QueueId::Make(now, number);
 }
 
-sys::Result<queue::Route> StoreSystemMail(const Context& context, const SystemMail& mail, std::string_view content,
-                                          size_t header_bytes) {
-  const auto sealed = sys::SealedCopy(content);
-  if (!sealed) return sealed.error();
+namespace {
+
+queue::NewMessage MakeMessage(const SystemMail& mail, const Policy& policy) {
   queue::NewMessage message;
   message.id = mail.id;
   message.envelope.sender = mail.sender;
@@ -48,10 +50,66 @@ sys::Result<queue::Route> StoreSystemMail(const Context& context, const SystemMa
   message.origin = queue::Origin::kBounce;
   message.uid = mail.uid;
   message.arrival = mail.now;
-  message.header_bytes = header_bytes;
-  message.message_id = MessageIdOf(mail, context.policy);
+  message.message_id = MessageIdOf(mail, policy);
+  return message;
+}
+
+// Gives `take` all of the text in order.
+sys::Result<void> Visit(queue::Queue& queue, const SystemMailText& text,
+                        const std::function<sys::Result<void>(std::string_view)>& take) {
+  if (auto taken = take(text.front); !taken) return taken;
+  if (text.quoted_bytes > 0) {
+    if (auto taken = queue.VisitContent(text.quoted, text.quoted_bytes, take); !taken) return taken;
+  }
+  return take(text.tail);
+}
+
+// In chunks, all in the open batch: visible as soon as it is committed.
+sys::Result<void> StoreLarge(queue::Queue& queue, queue::MessageKey key, const SystemMailText& text,
+                             sys::Microseconds now) {
+  std::string chunk;
+  auto visited = Visit(queue, text, [&](std::string_view piece) -> sys::Result<void> {
+    while (!piece.empty()) {
+      const size_t count = std::min(piece.size(), queue::kContentChunk - chunk.size());
+      chunk += piece.substr(0, count);
+      piece.remove_prefix(count);
+      if (chunk.size() < queue::kContentChunk) continue;
+      if (auto stored = queue.AppendContent(key, chunk); !stored) return stored;
+      chunk.clear();
+    }
+    return {};
+  });
+  if (!visited) return visited;
+  if (!chunk.empty()) {
+    if (auto stored = queue.AppendContent(key, chunk); !stored) return stored;
+  }
+  return queue.Publish(key, now);
+}
+
+}  // namespace
+
+sys::Result<queue::Route> StoreSystemMail(const Context& context, const SystemMail& mail,
+                                          const SystemMailText& text) {
+  queue::NewMessage message = MakeMessage(mail, context.policy);
+  message.header_bytes = text.header_bytes;
   queue::Route route = Resolve(mail.recipient, context.policy.routing);
-  auto stored = context.queue.Insert(message, *sealed, std::span(&route, 1), context.policy.generation);
+  const std::span routes(&route, 1);
+  const uint64_t bytes = text.front.size() + text.quoted_bytes + text.tail.size();
+  if (bytes > queue::kContentChunk) {
+    auto begun = context.queue.InsertInvisible(message, bytes, routes, context.policy.generation);
+    if (!begun) return begun.error();
+    if (auto stored = StoreLarge(context.queue, begun->key, text, mail.now); !stored) return stored.error();
+    return route;
+  }
+  std::string content;
+  auto visited = Visit(context.queue, text, [&](std::string_view piece) -> sys::Result<void> {
+    content += piece;
+    return {};
+  });
+  if (!visited) return visited.error();
+  const auto sealed = sys::SealedCopy(content);
+  if (!sealed) return sealed.error();
+  auto stored = context.queue.Insert(message, *sealed, routes, context.policy.generation);
   if (!stored) return stored.error();
   return route;
 }

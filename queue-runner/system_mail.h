@@ -34,9 +34,17 @@ std::string FormatHeader(const SystemMail& mail, const Policy& policy);
 // An id of its own for a message that is made now.
 mail::QueueId MakeId(sys::Microseconds now);
 
-// Stores the message in the open batch; the route that it is due for. `content` begins with FormatHeader's `header_bytes`
-// bytes; at most queue::kContentChunk.
-sys::Result<queue::Route> StoreSystemMail(const Context& context, const SystemMail& mail, std::string_view content,
-                                          size_t header_bytes);
+// A message's text, with the front of another message's content amid it.
+struct SystemMailText {
+  std::string front;  // begins with the header
+  size_t header_bytes = 0;
+  queue::MessageKey quoted = 0;
+  uint64_t quoted_bytes = 0;  // 0: nothing is quoted
+  std::string tail;
+};
+
+// Stores the message in the open batch; the route that it is due for. What is quoted is copied piece by piece.
+sys::Result<queue::Route> StoreSystemMail(const Context& context, const SystemMail& mail,
+                                          const SystemMailText& text);
 
 }  // namespace outpost::queue_runner

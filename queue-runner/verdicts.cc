@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "lib/sys/clock.h"
-#include "lib/sys/file.h"
 #include "lib/sys/text.h"
 #include "queue-runner/log_lines.h"
+#include "queue-runner/refusal_notice.h"
 
 namespace outpost::queue_runner {
 namespace {
@@ -18,12 +18,6 @@ constexpr Microseconds kCommitRetry = std::chrono::seconds(5);
 constexpr std::string_view kInDoubtStatus = "4.4.2";
 constexpr std::string_view kInDoubtText =
     "in doubt: the connection ended before the reply to the content, which may have been taken";
-
-uint64_t RandomNumber() {
-  uint64_t number = 0;
-  sys::FillRandom(std::span(reinterpret_cast<unsigned char*>(&number), sizeof number));
-  return number;
-}
 
 // In doubt it stays until a reply says more: a later refusal at RCPT says nothing of the copy that may have gone.
 RecipientState WaitingState(const queue::QueuedRecipient& recipient) {
@@ -39,15 +33,32 @@ Verdicts::Pending& Verdicts::PendingOf(const ActivePointer& message) {
 }
 
 // What is known to have failed for good waits for the rest of its message, within bounds.
-void Verdicts::Fail(const ActivePointer& message, FailedRecipient failed) {
+void Verdicts::Fail(const ActivePointer& message, RecipientReport failed) {
   message->failed.push_back(std::move(failed));
   if (message->failed.size() >= kToldTogether) SettleSoon(message);
 }
 
+// The relay has taken it, and does not tell the sender, who wants to be told: NOTIFY=SUCCESS, or after a warning.
+void Verdicts::NoteRelayed(const ActivePointer& message, const queue::QueuedRecipient& recipient,
+                           const mail::Delivered& delivered, std::string_view relay) {
+  const mail::Recipient& whom = recipient.recipient;
+  const bool asked = !delivered.relay_reports && WantsReport(whom, queue::ReportKind::kRelayed);
+  const bool cleared = context_.policy.notices.confirm_delay_cleared &&
+                       message->facts.warning == queue::Warning::kSent &&
+                       WantsReport(whom, queue::ReportKind::kDelayed);
+  if ((!asked && !cleared) || !reports_.HasSender(message->facts)) return;
+  message->relayed.push_back(
+      {recipient.key, whom, delivered.status.ToString(), delivered.reply, std::string(relay), false});
+  if (message->relayed.size() >= kToldTogether) SettleSoon(message);
+}
+
 void Verdicts::SettleSoon(const ActivePointer& message) {
-  auto failed = std::exchange(message->failed, {});
-  auto& settled = PendingOf(message).failed;
-  settled.insert(settled.end(), std::make_move_iterator(failed.begin()), std::make_move_iterator(failed.end()));
+  Pending& pending = PendingOf(message);
+  const auto move = [](auto from, auto& to) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  };
+  move(std::exchange(message->failed, {}), pending.failed);
+  move(std::exchange(message->relayed, {}), pending.relayed);
 }
 
 void Verdicts::KeepWaiting(Unit& unit, size_t index, Microseconds next_attempt, bool attempted,
@@ -63,11 +74,26 @@ void Verdicts::KeepWaiting(Unit& unit, size_t index, Microseconds next_attempt, 
   }
 }
 
+// Not of notices: the notice of a notice could have the same fate.
+void Verdicts::TellOfRefusal(const ActiveMessage& message, const mail::Verdict& verdict, std::string_view relay) {
+  if (message.facts.origin == queue::Origin::kBounce) return;
+  std::optional<AdministratorNotice> notice;
+  if (const auto* deferred = std::get_if<mail::Deferred>(&verdict)) {
+    notice = RefusalNotice(deferred->status, deferred->why, relay);
+  } else if (const auto* returned = std::get_if<mail::Returned>(&verdict)) {
+    notice = RefusalNotice(returned->status, returned->why, relay);
+  }
+  if (notice && context_.policy.notices.Wants(notice->notice_class)) {
+    context_.tell_administrator(std::move(*notice));
+  }
+}
+
 bool Verdicts::OnVerdict(Unit& unit, size_t index, const mail::Verdict& verdict, std::string_view relay) {
   const auto& recipient = unit.recipients[index];
   unit.answered[index] = true;
   const Decision decision = Decide(verdict, AttemptOn(unit, context_.queue), context_.policy.schedule);
   const auto* deferred = std::get_if<mail::Deferred>(&verdict);
+  TellOfRefusal(*unit.message, verdict, relay);
   switch (decision.next) {
     case Next::kSent: {
       const auto& delivered = std::get<mail::Delivered>(verdict);
@@ -79,6 +105,7 @@ bool Verdicts::OnVerdict(Unit& unit, size_t index, const mail::Verdict& verdict,
                                delivered.status.ToString(),
                                delivered.reply,
                                std::string(relay)});
+      NoteRelayed(unit.message, recipient, delivered, relay);
       return false;
     }
     case Next::kRetry:
@@ -146,6 +173,13 @@ void Verdicts::Return(const ActivePointer& message, const queue::QueuedRecipient
   pending.lines.push_back(RecipientLine(*message, recipient.recipient, sys::WallClock(), status, "bounced", text));
 }
 
+void Verdicts::Discard(const ActivePointer& message, const queue::QueuedRecipient& recipient,
+                       std::string_view text) {
+  Pending& pending = PendingOf(message);
+  pending.outcomes.push_back({recipient.key, RecipientState::kSent, {}, true, "2.0.0", std::string(text), ""});
+  pending.lines.push_back(RecipientLine(*message, recipient.recipient, sys::WallClock(), "2.0.0", "sent", text));
+}
+
 void Verdicts::Defer(const ActivePointer& message, const queue::QueuedRecipient& recipient, std::string_view status,
                      std::string_view text, Microseconds next_attempt) {
   Pending& pending = PendingOf(message);
@@ -189,6 +223,8 @@ sys::Result<void> Verdicts::Apply(const Pending& pending, Settled& settled) {
   if (!pending.failed.empty()) {
     if (auto done = SettleFailed(pending, outcomes, settled); !done) return done;
   }
+  auto told = reports_.Tell(pending.message->facts, queue::ReportKind::kRelayed, pending.relayed, settled.told);
+  if (!told) return told;
   if (!outcomes.empty()) {
     if (auto recorded = context_.queue.Record(key, outcomes, now); !recorded) return recorded;
   }
@@ -201,62 +237,22 @@ sys::Result<void> Verdicts::Apply(const Pending& pending, Settled& settled) {
 }
 
 sys::Result<void> Verdicts::SettleFailed(const Pending& pending, std::vector<Outcome>& outcomes, Settled& settled) {
-  const bool nobody_to_tell = pending.message->facts.envelope.sender.empty();
-  std::vector<FailedRecipient> told;
+  const queue::QueuedMessage& message = pending.message->facts;
+  bool has_end = reports_.HasSender(message);
+  if (has_end) {
+    auto done = reports_.Tell(message, queue::ReportKind::kFailed, pending.failed, settled.told);
+    if (!done) return done;
+  } else {
+    const auto told = reports_.TellDoubleBounce(message, pending.failed, settled.told);
+    if (!told) return told.error();
+    has_end = *told;
+  }
+  const RecipientState state = has_end ? RecipientState::kReturned : RecipientState::kDead;
   for (const auto& one : pending.failed) {
-    const RecipientState state = nobody_to_tell ? RecipientState::kDead : RecipientState::kReturned;
     outcomes.push_back({one.key, state, {}, true, one.status, one.text, one.relay});
-    if (nobody_to_tell) {
-      ++settled.dead;
-    } else if (WantsFailureNotice(one.recipient)) {
-      told.push_back(one);
-    }
   }
-  return StoreNotices(*pending.message, told, settled);
-}
-
-sys::Result<void> Verdicts::StoreNotices(const ActiveMessage& message, std::span<const FailedRecipient> told,
-                                         Settled& settled) {
-  while (!told.empty()) {
-    const size_t count = CountForOneNotice(told);
-    if (auto stored = StoreNotice(message, told.first(count), settled); !stored) return stored;
-    told = told.subspan(count);
-  }
+  if (!has_end) settled.dead += pending.failed.size();
   return {};
-}
-
-sys::Result<void> Verdicts::StoreNotice(const ActiveMessage& message, std::span<const FailedRecipient> told,
-                                        Settled& settled) {
-  const Microseconds now = sys::WallClock();
-  const Quotation quotation = Quote(message.facts, context_.policy.bounce_size_limit);
-  auto quoted = context_.queue.ContentHead(message.facts.key, quotation.bytes);
-  if (!quoted) return quoted.error();
-  // A header longer than the limit is cut after a line.
-  if (!quotation.whole && quotation.bytes < message.facts.header_bytes) quoted->resize(quoted->rfind('\n') + 1);
-  NoticeFacts facts;
-  facts.id = mail::QueueId::Make(now, RandomNumber());
-  facts.now = now;
-  facts.myhostname = context_.policy.myhostname;
-  facts.myorigin = context_.policy.myorigin;
-  facts.mail_name = context_.policy.mail_name;
-  facts.quoted = *quoted;
-  facts.whole = quotation.whole;
-  const Notice notice = FormatNotice(message.facts, {told.begin(), told.end()}, facts);
-  auto content = sys::SealedCopy(notice.content);
-  if (!content) return content.error();
-  queue::NewMessage stored;
-  stored.id = facts.id;
-  stored.envelope = notice.envelope;
-  stored.origin = queue::Origin::kBounce;
-  stored.uid = message.facts.uid;
-  stored.arrival = now;
-  stored.header_bytes = notice.header_bytes;
-  stored.message_id = notice.message_id;
-  const queue::Route route = Resolve(message.facts.envelope.sender, context_.policy.routing);
-  settled.notices.push_back(facts.id);
-  settled.notice_route = route;
-  auto inserted = context_.queue.Insert(stored, *content, std::span(&route, 1), context_.policy.generation);
-  return inserted ? sys::Result<void>() : inserted.error();
 }
 
 void Verdicts::OnCommitted(const Pending& pending, const Settled& settled) {
@@ -266,11 +262,8 @@ void Verdicts::OnCommitted(const Pending& pending, const Settled& settled) {
   bool expired = false;
   for (const auto& one : pending.failed) expired = expired || one.expired;
   if (expired) context_.log.Info(ExpiredLine(message));
-  for (const auto& notice : settled.notices) {
-    context_.log.WriteAs("bounce", sys::LogLevel::kInfo,
-                         Cat(id, ": sender non-delivery notification: ", notice.text()));
-  }
-  if (settled.notice_route) listener_.due_now(*settled.notice_route);
+  for (const auto& line : settled.told.lines) context_.log.WriteAs("bounce", sys::LogLevel::kInfo, line);
+  for (const auto& route : settled.told.routes) listener_.due_now(route);
   if (settled.dead > 0) {
     context_.log.WriteAs("bounce", sys::LogLevel::kWarning,
                          Cat(id, ": undeliverable, and no sender to tell: kept as a dead letter"));
@@ -287,6 +280,7 @@ void Verdicts::KeepForLater(Pending kept) {
   };
   append(pending.outcomes, kept.outcomes);
   append(pending.failed, kept.failed);
+  append(pending.relayed, kept.relayed);
   append(pending.lines, kept.lines);
   append(pending.due_now, kept.due_now);
   append(pending.due_later, kept.due_later);

@@ -3,8 +3,9 @@
 //
 // Refused and expired recipients of a message are settled together when none of it is in flight, or when there are
 // kToldTogether of them: in one commit the notice to the sender becomes a new message (several, where their text is
-// long), they become kReturned, and a message with nothing left is removed.
-// Where nobody can be told (null sender), they become kDead: kept and shown.
+// long, or later with those of other messages: Reports), they become kReturned, and a message with nothing left is removed.
+// Where nobody is told (null sender, and notify_classes without 2bounce), they become kDead: kept and shown. Those that the
+// relay has taken, and of which the sender is to be told, are gathered in the same way.
 #pragma once
 
 #include <functional>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "queue-runner/context.h"
+#include "queue-runner/reports.h"
 
 namespace outpost::queue_runner {
 
@@ -27,7 +29,8 @@ class Verdicts {
     std::function<void(const queue::Route&)> due_now;
     std::function<void(Microseconds)> due_later;
   };
-  Verdicts(Context& context, Listener listener) : context_(context), listener_(std::move(listener)) {}
+  Verdicts(Context& context, Reports& reports, Listener listener)
+      : context_(context), reports_(reports), listener_(std::move(listener)) {}
 
   // The word on one recipient in flight. True when it waits for its destination's circuit.
   bool OnVerdict(Unit& unit, size_t index, const mail::Verdict& verdict, std::string_view relay);
@@ -41,6 +44,8 @@ class Verdicts {
   // What this process decides by itself, for a recipient that is not in flight.
   void Return(const ActivePointer& message, const queue::QueuedRecipient& recipient, std::string_view status,
               std::string_view text, bool expired);
+  // Mail to an address of which it is thrown away.
+  void Discard(const ActivePointer& message, const queue::QueuedRecipient& recipient, std::string_view text);
   void Defer(const ActivePointer& message, const queue::QueuedRecipient& recipient, std::string_view status,
              std::string_view text, Microseconds next_attempt);
   void NoteDue(const queue::Route& route) { listener_.due_now(route); }
@@ -56,8 +61,9 @@ class Verdicts {
   struct Pending {
     ActivePointer message;
     std::vector<queue::Outcome> outcomes;
-    std::vector<FailedRecipient> failed;  // to be settled in this commit
-    std::vector<std::string> lines;       // of the log, once committed
+    std::vector<RecipientReport> failed;   // to be settled in this commit
+    std::vector<RecipientReport> relayed;  // settled; to be told
+    std::vector<std::string> lines;        // of the log, once committed
     std::vector<queue::Route> due_now;
     std::vector<Microseconds> due_later;
     Microseconds not_before{};  // monotonic: a commit of it failed
@@ -65,26 +71,25 @@ class Verdicts {
   // What a commit turned out to do, for the log.
   struct Settled {
     bool removed = false;
-    std::vector<mail::QueueId> notices;
-    std::optional<queue::Route> notice_route;
+    Reports::Told told;
     size_t dead = 0;
   };
 
   Pending& PendingOf(const ActivePointer& message);
-  void Fail(const ActivePointer& message, FailedRecipient failed);
+  void Fail(const ActivePointer& message, RecipientReport failed);
+  void NoteRelayed(const ActivePointer& message, const queue::QueuedRecipient& recipient,
+                   const mail::Delivered& delivered, std::string_view relay);
+  void TellOfRefusal(const ActiveMessage& message, const mail::Verdict& verdict, std::string_view relay);
   void SettleSoon(const ActivePointer& message);
   void KeepWaiting(Unit& unit, size_t index, Microseconds next_attempt, bool attempted, std::string_view status,
                    std::string_view text, std::string_view relay);
   sys::Result<void> Apply(const Pending& pending, Settled& settled);
   sys::Result<void> SettleFailed(const Pending& pending, std::vector<queue::Outcome>& outcomes, Settled& settled);
-  sys::Result<void> StoreNotices(const ActiveMessage& message, std::span<const FailedRecipient> told,
-                                 Settled& settled);
-  sys::Result<void> StoreNotice(const ActiveMessage& message, std::span<const FailedRecipient> told,
-                                Settled& settled);
   void OnCommitted(const Pending& pending, const Settled& settled);
   void KeepForLater(Pending pending);
 
   Context& context_;
+  Reports& reports_;
   Listener listener_;
   std::map<queue::MessageKey, Pending> pending_;
 };

@@ -30,7 +30,7 @@ ActivePointer ActiveMessages::Find(queue::MessageKey key) const {
 ActivePointer ActiveMessages::FindOrAdd(queue::QueuedMessage facts) {
   if (auto found = Find(facts.key)) return found;
   const queue::MessageKey key = facts.key;
-  ActivePointer message(new ActiveMessage{std::move(facts), nullptr, sys::WallClock(), 0, false, {}},
+  ActivePointer message(new ActiveMessage{std::move(facts), nullptr, sys::WallClock(), 0, false, {}, {}},
                         [this, key](ActiveMessage* ended) {
                           by_key_.erase(key);
                           delete ended;

@@ -9,7 +9,7 @@
 
 #include "lib/mail/verdict.h"
 #include "lib/queue/queue.h"
-#include "queue-runner/bounce.h"
+#include "queue-runner/recipient_report.h"
 #include "queue-runner/schedule.h"
 
 namespace outpost::queue_runner {
@@ -21,8 +21,10 @@ struct ActiveMessage {
   std::shared_ptr<const sys::ReadOnlyFd> content;  // one for all its deliveries; null until the first
   sys::Microseconds activated{};                   // wall clock
   size_t units_in_flight = 0;
-  bool announced = false;               // "queue active" has been logged
-  std::vector<FailedRecipient> failed;  // to be told of in one notice; bounded by Verdicts
+  bool announced = false;  // "queue active" has been logged
+  // To be told of in one notice each; bounded by Verdicts.
+  std::vector<RecipientReport> failed;
+  std::vector<RecipientReport> relayed;
 };
 using ActivePointer = std::shared_ptr<ActiveMessage>;
 

@@ -77,8 +77,9 @@ Delivery::End Delivery::Deliver(const Assignment& assignment) {
   }
   needs_reset_ = current.transaction.needs_reset();
   current.times.done = sys::WallClock();
-  const bool reported =
-      Report(assignment, current.transaction.TakeOutcomes(), facts_.relay, messages_, current.times, runner_, log_);
+  auto outcomes = current.transaction.TakeOutcomes();
+  if (settings_.soft_bounce) SoftenRefusals(outcomes);
+  const bool reported = Report(assignment, outcomes, facts_.relay, messages_, current.times, runner_, log_);
   const bool usable = !trouble && !current.transaction.must_close() && reported;
   return usable ? End::kNextMessage : End::kClose;
 }

@@ -9,7 +9,7 @@ bool SameVerdict(const mail::Verdict& a, const mail::Verdict& b) {
   if (a.index() != b.index()) return false;
   if (const auto* x = std::get_if<mail::Delivered>(&a)) {
     const auto& y = std::get<mail::Delivered>(b);
-    return x->status == y.status && x->reply == y.reply;
+    return x->status == y.status && x->reply == y.reply && x->relay_reports == y.relay_reports;
   }
   if (const auto* x = std::get_if<mail::Deferred>(&a)) {
     const auto& y = std::get<mail::Deferred>(b);
@@ -21,6 +21,14 @@ bool SameVerdict(const mail::Verdict& a, const mail::Verdict& b) {
 }
 
 }  // namespace
+
+void SoftenRefusals(std::vector<Transaction::Outcome>& outcomes) {
+  for (auto& outcome : outcomes) {
+    if (const auto* returned = std::get_if<mail::Returned>(&outcome.verdict)) {
+      outcome.verdict = mail::Soften(mail::Returned(*returned));
+    }
+  }
+}
 
 bool Report(const Assignment& assignment, const std::vector<Transaction::Outcome>& outcomes, std::string_view relay,
             int connection_use, const DeliveryTimes& times, const RunnerLine& runner, const sys::Log& log) {

@@ -11,6 +11,9 @@
 
 namespace outpost::smtp_client {
 
+// What was refused for good is deferred (soft_bounce).
+void SoftenRefusals(std::vector<Transaction::Outcome>& outcomes);
+
 // One log line for each outcome, one packet for each run of recipients with the same verdict; the last packet is
 // marked when `outcomes` holds every recipient. False: nobody hears any more.
 bool Report(const Assignment& assignment, const std::vector<Transaction::Outcome>& outcomes, std::string_view relay,

@@ -65,6 +65,7 @@ int Session::ReturnAll(const mail::Verdict& verdict) {
   while (const auto assignment = NextMessage(nullptr, finished)) {
     std::vector<Transaction::Outcome> outcomes;
     for (size_t i = 0; i < assignment->recipients.size(); ++i) outcomes.push_back({i, verdict});
+    if (provision_.settings.soft_bounce) SoftenRefusals(outcomes);
     DeliveryTimes times{Microseconds(assignment->message.arrival_us),
                         Microseconds(assignment->message.activated_us), begun_, begun_, sys::WallClock()};
     if (!Report(*assignment, outcomes, "none", 1, times, runner_, log_)) return EX_OK;

@@ -232,7 +232,7 @@ Transaction::Step Transaction::OnAcceptance(const Expected& expected, const Repl
       return {".\r\n", Next::kReply};
     case Phase::kContent:
       needs_reset_ = false;
-      Settle(mail::Delivered{reply.Status(), reply.ToString()});
+      Settle(mail::Delivered{reply.Status(), reply.ToString(), capabilities_.dsn});
       return {"", Next::kEnd};
   }
   return {"", Next::kEnd};

@@ -38,6 +38,7 @@ constexpr std::array<std::string_view, 3> kVerdictWords = {"delivered", "deferre
 void Describe(auto& fields, Of<mail::Delivered> auto& verdict) {
   fields("status", verdict.status);
   fields.Text("text", verdict.reply);
+  fields("relay_reports", verdict.relay_reports);
 }
 
 void Describe(auto& fields, Of<mail::Deferred> auto& verdict) {

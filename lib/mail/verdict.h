@@ -19,6 +19,8 @@ enum class Fault { kMessage, kAccount, kPath, kSender };
 struct Delivered {
   EnhancedStatus status{2, 0, 0};
   std::string reply;  // the relay's own words, printable
+  // The relay was given what the sender wants to be told (RFC 3461), and tells it; else that is ours to do.
+  bool relay_reports = false;
 };
 struct Deferred {
   EnhancedStatus status{4, 0, 0};
@@ -32,5 +34,10 @@ struct Returned {
 };
 
 using Verdict = std::variant<Delivered, Deferred, Returned>;
+
+// What becomes of a refusal where soft_bounce is set.
+inline Deferred Soften(const Returned& returned) {
+  return {{4, returned.status.subject, returned.status.detail}, returned.why, Fault::kMessage};
+}
 
 }  // namespace outpost::mail

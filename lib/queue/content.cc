@@ -91,6 +91,21 @@ Result<std::string> Contents::Head(MessageKey message, size_t max_bytes) {
   return head;
 }
 
+Result<void> Contents::Visit(MessageKey message, uint64_t bytes,
+                             const std::function<Result<void>(std::string_view)>& take) {
+  Rows rows(read_, FirstKey(message), LastPossibleKey(message));
+  for (uint64_t left = bytes; left > 0;) {
+    const auto found = rows.Next();
+    if (!found) return found.error();
+    if (!*found) return Error(sys::Cat("read content: ", left, " bytes are missing"), EBADMSG);
+    const std::string_view piece =
+        rows.Bytes(0).substr(0, static_cast<size_t>(std::min<uint64_t>(left, kContentChunk)));
+    if (auto taken = take(piece); !taken) return taken;
+    left -= piece.size();
+  }
+  return {};
+}
+
 Result<void> Contents::Erase(MessageKey message) { return erase_.Run(FirstKey(message), LastPossibleKey(message)); }
 
 Result<bool> Contents::EraseChunk(MessageKey message) {

@@ -1,6 +1,8 @@
 // Messages' bytes, in chunks of at most kContentChunk.
 #pragma once
 
+#include <functional>
+
 #include "lib/queue/queue.h"
 #include "lib/queue/statement.h"
 
@@ -24,6 +26,9 @@ class Contents {
   // An Error with EBADMSG when there are not exactly `size` bytes.
   Result<sys::ReadOnlyFd> Copy(MessageKey message, uint64_t size, sys::FdView scratch_directory);
   Result<std::string> Head(MessageKey message, size_t max_bytes);
+  // Gives `take` the first `bytes` of it, piece by piece; the Error of `take` ends that. `take` may change other
+  // messages' content.
+  Result<void> Visit(MessageKey message, uint64_t bytes, const std::function<Result<void>(std::string_view)>& take);
 
   // All of it, at once.
   Result<void> Erase(MessageKey message);

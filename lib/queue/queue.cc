@@ -163,6 +163,11 @@ Result<std::string> Queue::ContentHead(MessageKey message, size_t max_bytes) {
   return impl_->contents.Head(message, max_bytes);
 }
 
+Result<void> Queue::VisitContent(MessageKey message, uint64_t bytes,
+                                 const std::function<Result<void>(std::string_view)>& take) {
+  return impl_->contents.Visit(message, bytes, take);
+}
+
 Result<std::vector<QueuedMessage>> Queue::WaitingLonger(const AgePlace& after, Microseconds before, size_t limit) {
   return impl_->reports.WaitingLonger(after, before, limit);
 }

@@ -372,6 +372,9 @@ class Queue {
   Result<sys::ReadOnlyFd> Content(MessageKey message, sys::FdView scratch_directory);
   // At most `max_bytes` of the front of the content.
   Result<std::string> ContentHead(MessageKey message, size_t max_bytes);
+  // Gives `take` the first `bytes` of it, piece by piece, until there is an Error; `take` may store other messages.
+  Result<void> VisitContent(MessageKey message, uint64_t bytes,
+                            const std::function<Result<void>(std::string_view)>& take);
 
   // --- reports to senders
   // Messages that have a sender and wait since before `before` of the waiting clock, oldest first, at most `limit`;

@@ -11,18 +11,27 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-queue::QueuedMessage Original() {
-  queue::QueuedMessage original;
-  original.id = mail::QueueId::Make(std::chrono::seconds(1), 2);
-  original.envelope.sender = "sender@example.org";
-  original.arrival = std::chrono::seconds(1700000000);
-  original.content_bytes = 100;
-  original.header_bytes = 40;
-  return original;
-}
+// What a test says of a notice, and what comes of it.
+struct Facts {
+  ReportedMessage original{mail::QueueId::Make(std::chrono::seconds(1), 2).text(),
+                           "sender@example.org",
+                           std::chrono::seconds(1700000000),
+                           "",
+                           {}};
+  ReportRequest request;
+  std::string quoted = "Subject: hello\nFrom: sender@example.org\n\nbody\n";
+  bool whole = true;
+  Policy policy;
+  Facts() {
+    policy.myhostname = "host.example.org";
+    policy.myorigin = "example.org";
+    policy.mail_name = "Outpost";
+    policy.notices.double_bounce_sender = "double-bounce@example.org";
+  }
+};
 
-FailedRecipient Refused() {
-  FailedRecipient failed;
+RecipientReport Refused() {
+  RecipientReport failed;
   failed.recipient.address = "rcpt@example.net";
   failed.status = "5.1.1";
   failed.text = "550 5.1.1 <rcpt@example.net>: no such user";
@@ -30,23 +39,29 @@ FailedRecipient Refused() {
   return failed;
 }
 
-NoticeFacts Facts() {
-  NoticeFacts facts;
-  facts.id = mail::QueueId::Make(std::chrono::seconds(3), 4);
-  facts.now = std::chrono::seconds(1700001000);
-  facts.myhostname = "host.example.org";
-  facts.myorigin = "example.org";
-  facts.mail_name = "Outpost";
-  facts.quoted = "Subject: hello\nFrom: sender@example.org\n\nbody\n";
-  facts.whole = true;
-  return facts;
+struct Notice {
+  std::string content;
+  size_t header_bytes = 0;
+  SystemMail mail;
+};
+
+Notice Format(Facts facts, std::vector<RecipientReport> failed = {Refused()}) {
+  facts.original.recipients = std::move(failed);
+  facts.request.messages.insert(facts.request.messages.begin(), facts.original);
+  facts.request.quotation = {facts.quoted.size(), facts.whole, false};
+  Notice notice;
+  notice.mail.id = mail::QueueId::Make(std::chrono::seconds(3), 4);
+  notice.mail.now = std::chrono::seconds(1700001000);
+  notice.mail.recipient = facts.original.sender;
+  const SystemMailText text = FormatReport(facts.request, facts.policy, notice.mail);
+  notice.header_bytes = text.header_bytes;
+  notice.content = text.front + facts.quoted + text.tail;
+  return notice;
 }
 
 TEST(Bounce, GoesToTheSenderFromTheNullSender) {
-  const Notice notice = FormatNotice(Original(), {Refused()}, Facts());
-  EXPECT_EQ(notice.envelope.sender, "");
-  ASSERT_EQ(notice.envelope.recipients.size(), 1U);
-  EXPECT_EQ(notice.envelope.recipients[0].address, "sender@example.org");
+  const Notice notice = Format({});
+  EXPECT_EQ(notice.mail.sender, "");
   EXPECT_THAT(notice.content, HasSubstr("\nTo: sender@example.org\n"));
   EXPECT_THAT(notice.content, HasSubstr("\nFrom: MAILER-DAEMON@example.org (Mail Delivery System)\n"));
   EXPECT_THAT(notice.content, HasSubstr("\nAuto-Submitted: auto-replied\n"));
@@ -54,22 +69,21 @@ TEST(Bounce, GoesToTheSenderFromTheNullSender) {
 }
 
 TEST(Bounce, OfVeryManyRecipientsFitsItsPlaceAndLeavesNobodyOut) {
-  FailedRecipient longest = Refused();
+  RecipientReport longest = Refused();
   longest.recipient.address.assign(mail::kMaxAddress, 'a');
   longest.recipient.original.assign(mail::kMaxAddress, 'b');
   for (int i = 0; i < 50; ++i) longest.text += " " + std::string(36, 'c');  // worst for broken lines
-  queue::QueuedMessage original = Original();
-  original.envelope.sender.assign(mail::kMaxAddress, 's');
-  NoticeFacts facts = Facts();
+  Facts facts;
+  facts.original.sender.assign(mail::kMaxAddress, 's');
   facts.quoted = "";
   for (const auto& kind : {Refused(), longest}) {
-    std::vector<FailedRecipient> left(5000, kind);
+    std::vector<RecipientReport> left(3000, kind);
     size_t notices = 0;
-    while (!left.empty() && ++notices < 5000) {
+    while (!left.empty() && ++notices < 3000) {
       const size_t count = CountForOneNotice(left);
       ASSERT_GE(count, 1U);
-      const std::vector<FailedRecipient> told(left.begin(), left.begin() + static_cast<ptrdiff_t>(count));
-      EXPECT_LE(FormatNotice(original, told, facts).content.size(), kMaxNoticeText);
+      const std::vector<RecipientReport> told(left.begin(), left.begin() + static_cast<ptrdiff_t>(count));
+      EXPECT_LE(Format(facts, told).content.size(), kMaxNoticeText);
       left.erase(left.begin(), left.begin() + static_cast<ptrdiff_t>(count));
     }
     EXPECT_TRUE(left.empty());
@@ -78,15 +92,16 @@ TEST(Bounce, OfVeryManyRecipientsFitsItsPlaceAndLeavesNobodyOut) {
 }
 
 TEST(Bounce, HasAHeaderOfTheLengthThatItSays) {
-  const Notice notice = FormatNotice(Original(), {Refused()}, Facts());
+  const Notice notice = Format({});
   EXPECT_EQ(notice.content.find("\n\n") + 1, notice.header_bytes);
-  EXPECT_THAT(notice.content.substr(0, notice.header_bytes), HasSubstr("Message-Id: " + notice.message_id));
+  EXPECT_THAT(notice.content.substr(0, notice.header_bytes),
+              HasSubstr("Message-Id: " + MessageIdOf(notice.mail, Facts().policy)));
 }
 
 TEST(Bounce, IsAReportInThreeParts) {
-  const Notice notice = FormatNotice(Original(), {Refused()}, Facts());
+  const Notice notice = Format({});
   const std::string& text = notice.content;
-  const std::string boundary = "=_" + Facts().id.text();
+  const std::string boundary = "=_" + notice.mail.id.text();
   EXPECT_THAT(text, HasSubstr("Content-Type: multipart/report; report-type=delivery-status;\n\tboundary=\"" +
                               boundary + "\"\n"));
   size_t parts = 0;
@@ -105,17 +120,25 @@ TEST(Bounce, IsAReportInThreeParts) {
 }
 
 TEST(Bounce, SaysInPlainWordsWhoAndWhyFirst) {
-  const Notice notice = FormatNotice(Original(), {Refused()}, Facts());
-  const size_t reason = notice.content.find("<rcpt@example.net>: 550 5.1.1");
-  EXPECT_LT(reason, notice.content.find("message/delivery-status"));
+  const Notice notice = Format({});
+  const std::string& text = notice.content;
+  const std::string words = text.substr(text.find("us-ascii\n\n") + 10, 700);
+  const std::string first = words.substr(0, words.find("\n\n"));
+  std::string line = first;
+  std::ranges::replace(line, '\n', ' ');
+  EXPECT_TRUE(line.starts_with("Your message of Tue, 14 Nov 2023")) << line;
+  EXPECT_THAT(line, HasSubstr("to <rcpt@example.net> could not be delivered. "));
+  EXPECT_THAT(line, HasSubstr(" The answer of mx.example.net was: 550 5.1.1 "));
+  const size_t reason = text.find("<rcpt@example.net>: 550 5.1.1");
+  EXPECT_LT(reason, text.find("message/delivery-status"));
 }
 
 TEST(Bounce, CarriesTheFieldsOfADeliveryStatus) {
-  auto original = Original();
-  original.envelope.envelope_id = "QQ+2B1";
-  FailedRecipient failed = Refused();
+  Facts facts;
+  facts.original.envelope_id = "QQ+2B1";
+  RecipientReport failed = Refused();
   failed.recipient.orcpt = "rfc822;Rcpt+2Bx@example.net";
-  const std::string text = FormatNotice(original, {failed}, Facts()).content;
+  const std::string text = Format(facts, {failed}).content;
   for (const char* field :
        {"\nReporting-MTA: dns; host.example.org\n", "\nOriginal-Envelope-Id: QQ+1\n",
         "\nX-Outpost-Sender: rfc822; sender@example.org\n",
@@ -124,66 +147,57 @@ TEST(Bounce, CarriesTheFieldsOfADeliveryStatus) {
         "\nRemote-MTA: dns; mx.example.net\n", "\nDiagnostic-Code: smtp; 550 5.1.1"}) {
     EXPECT_THAT(text, HasSubstr(field));
   }
-  EXPECT_THAT(text, HasSubstr("\nX-Outpost-Queue-ID: " + original.id.text() + "\n"));
+  EXPECT_THAT(text, HasSubstr("\nX-Outpost-Queue-ID: " + facts.original.id + "\n"));
 }
 
 TEST(Bounce, NamesNoRemoteServerWhereNoneWasAsked) {
-  FailedRecipient failed = Refused();
+  RecipientReport failed = Refused();
   failed.relay.clear();
   failed.text = "bad address syntax";
-  const std::string text = FormatNotice(Original(), {failed}, Facts()).content;
+  const std::string text = Format({}, {failed}).content;
   EXPECT_THAT(text, HasSubstr("\nDiagnostic-Code: x-outpost; bad address syntax\n"));
   EXPECT_THAT(text, Not(HasSubstr("Remote-MTA")));
 }
 
 TEST(Bounce, GivesTheRelaysOwnWordsAsDiagnosticCode) {
-  FailedRecipient failed = Refused();
+  RecipientReport failed = Refused();
   failed.text = "host mx.example.net[192.0.2.1]:25 said: 550 5.1.1 nobody (in reply to RCPT TO command)";
-  EXPECT_THAT(FormatNotice(Original(), {failed}, Facts()).content,
-              HasSubstr("\nDiagnostic-Code: smtp; 550 5.1.1 nobody\n"));
+  EXPECT_THAT(Format({}, {failed}).content, HasSubstr("\nDiagnostic-Code: smtp; 550 5.1.1 nobody\n"));
 }
 
 TEST(Bounce, KeepsTheStatusOfTheLastAttemptOfAnExpiredRecipient) {
-  FailedRecipient failed = Refused();
+  RecipientReport failed = Refused();
   failed.expired = true;
   failed.status = "4.4.1";
   failed.text = "connect to mx: refused";
-  const std::string text = FormatNotice(Original(), {failed}, Facts()).content;
+  const std::string text = Format({}, {failed}).content;
   EXPECT_THAT(text, HasSubstr("\nAction: failed\nStatus: 4.4.1\n"));
   EXPECT_THAT(text, HasSubstr("given up after trying for too long"));
 }
 
 TEST(Bounce, QuotesHeadersAloneAsSuch) {
-  NoticeFacts facts = Facts();
-  facts.quoted = "Subject: hello";
+  Facts facts;
+  facts.quoted = "Subject: hello\n";
   facts.whole = false;
-  const std::string text = FormatNotice(Original(), {Refused()}, facts).content;
+  const std::string text = Format(facts).content;
   EXPECT_THAT(text, HasSubstr("Content-Type: text/rfc822-headers\n"));
   EXPECT_THAT(text, HasSubstr("\nReturn-Path: <sender@example.org>\nSubject: hello\n"));
 }
 
-TEST(Bounce, DeclaresEightBitsWhereTheOriginalHasThem) {
-  NoticeFacts facts = Facts();
-  facts.quoted = "Subject: gr\xc3\xbc\xc3\x9f\n\n";
-  const Notice notice = FormatNotice(Original(), {Refused()}, facts);
-  EXPECT_EQ(notice.envelope.body, mail::BodyType::k8BitMime);
-  EXPECT_THAT(notice.content, HasSubstr("Content-Transfer-Encoding: 8bit\n"));
-  EXPECT_THAT(notice.content, HasSubstr("message/delivery-status"));
-}
-
 TEST(Bounce, UsesTheInternationalTypesForAddressesBeyondAscii) {
-  FailedRecipient failed = Refused();
+  RecipientReport failed = Refused();
   failed.recipient.address = "j\xc3\xbcrgen@example.net";
-  const Notice notice = FormatNotice(Original(), {failed}, Facts());
+  const Notice notice = Format({}, {failed});
   EXPECT_THAT(notice.content, HasSubstr("message/global-delivery-status"));
   EXPECT_THAT(notice.content, HasSubstr("Final-Recipient: utf-8; j\xc3\xbcrgen@example.net"));
-  EXPECT_FALSE(notice.envelope.smtputf8);  // the notice's own addresses are ASCII
+  EXPECT_TRUE(notice.mail.eight_bit);
+  EXPECT_FALSE(notice.mail.smtputf8);  // the notice's own addresses are ASCII
 }
 
 TEST(Bounce, WritesNoLineThatIsTooLongForMail) {
-  FailedRecipient failed = Refused();
+  RecipientReport failed = Refused();
   failed.text = std::string(1900, 'x') + " " + std::string(100, 'y');
-  const std::string text = FormatNotice(Original(), {failed}, Facts()).content;
+  const std::string text = Format({}, {failed}).content;
   size_t longest = 0;
   for (size_t at = 0; at < text.size();) {
     const size_t end = std::min(text.find('\n', at), text.size());
@@ -193,30 +207,68 @@ TEST(Bounce, WritesNoLineThatIsTooLongForMail) {
   EXPECT_LE(longest, 990U);
 }
 
-TEST(Bounce, QuotesTheWholeMessageOnlyWithinTheLimitAndUnlessHeadersWereAskedFor) {
-  const struct {
-    uint64_t content;
-    uint64_t header;
-    mail::ReturnContent ret;
-    size_t limit;
-    size_t bytes;
-    bool whole;
-  } kCases[] = {
-      {100, 40, mail::ReturnContent::kUnspecified, 100, 100, true},
-      {101, 40, mail::ReturnContent::kUnspecified, 100, 40, false},
-      {100, 40, mail::ReturnContent::kHeaders, 1000, 40, false},
-      {100, 40, mail::ReturnContent::kFull, 1000, 100, true},
-      {5000, 4000, mail::ReturnContent::kFull, 1000, 1000, false},
-  };
-  for (const auto& one : kCases) {
-    auto original = Original();
-    original.content_bytes = one.content;
-    original.header_bytes = one.header;
-    original.envelope.ret = one.ret;
-    const Quotation quotation = Quote(original, one.limit);
-    EXPECT_EQ(quotation.bytes, one.bytes);
-    EXPECT_EQ(quotation.whole, one.whole);
-  }
+TEST(Bounce, OfADelaySaysUntilWhenItIsTried) {
+  Facts facts;
+  facts.request.kind = queue::ReportKind::kDelayed;
+  facts.request.will_retry_until = std::chrono::seconds(1700432000);
+  facts.whole = false;
+  RecipientReport late = Refused();
+  late.status = "4.4.1";
+  late.text = "connect to mx.example.net[192.0.2.1]:25: Connection refused";
+  const std::string text = Format(facts, {late}).content;
+  EXPECT_THAT(text, HasSubstr("\nSubject: Delayed Mail (still being retried)\n"));
+  EXPECT_THAT(text, HasSubstr("\nAction: delayed\nStatus: 4.4.1\n"));
+  EXPECT_THAT(text, HasSubstr("\nWill-Retry-Until: Sun, 19 Nov 2023"));
+  EXPECT_THAT(text, HasSubstr("It is still"));
+}
+
+TEST(Bounce, OfWhatARelayTookSaysSo) {
+  Facts facts;
+  facts.request.kind = queue::ReportKind::kRelayed;
+  facts.whole = false;
+  RecipientReport sent = Refused();
+  sent.status = "2.0.0";
+  sent.text = "250 2.0.0 Ok: queued as 4711";
+  const std::string text = Format(facts, {sent}).content;
+  EXPECT_THAT(text, HasSubstr("\nSubject: Successful Mail Delivery Report\n"));
+  EXPECT_THAT(text, HasSubstr("\nAction: relayed\nStatus: 2.0.0\n"));
+  EXPECT_THAT(text, HasSubstr("Content-Description: Message Headers\n"));
+}
+
+TEST(Bounce, ForTheAdministratorComesFromAnAddressOfItsOwn) {
+  Facts facts;
+  facts.request.kind = queue::ReportKind::kFailedCopy;
+  const Notice copy = Format(facts);
+  EXPECT_EQ(copy.mail.sender, "double-bounce@example.org");
+  EXPECT_THAT(copy.content, HasSubstr("\nSubject: Postmaster Copy: Undelivered Mail\n"));
+  EXPECT_THAT(copy.content, HasSubstr("\nAuto-Submitted: auto-generated\n"));
+  EXPECT_THAT(copy.content, HasSubstr("The message of <sender@example.org>"));
+}
+
+TEST(Bounce, OfSeveralMessagesNamesEachByItsQueueId) {
+  Facts facts;
+  ReportedMessage other = facts.original;
+  other.id = "other";
+  other.envelope_id = "E2";
+  other.recipients = {Refused(), Refused()};
+  facts.request.messages.push_back(other);
+  facts.quoted = "";
+  const std::string text = Format(facts).content;
+  EXPECT_THAT(text, HasSubstr("2 of your messages, to 3 recipients could not be delivered."));
+  EXPECT_THAT(text, HasSubstr("Message other of Tue, 14 Nov 2023"));
+  EXPECT_THAT(text, HasSubstr("\nX-Outpost-Original-Envelope-Id: E2\nX-Outpost-Queue-ID: other\n"));
+  EXPECT_THAT(text, Not(HasSubstr("rfc822-headers")));
+}
+
+TEST(Bounce, SpeaksInTheAdministratorsWordsWhereThereAreSome) {
+  Facts facts;
+  facts.policy.notices.templates.failure =
+      conf::NoticeTemplate{"utf-8", "helpdesk@example.org", "Sorry", "Copy", "We are sorry.\n"};
+  const std::string text = Format(facts).content;
+  EXPECT_THAT(text, HasSubstr("\nFrom: helpdesk@example.org\nSubject: Sorry\n"));
+  EXPECT_THAT(text, HasSubstr("us-ascii\n\nWe are sorry.\n\n<rcpt@example.net>: 550 5.1.1"));
+  facts.request.kind = queue::ReportKind::kFailedCopy;
+  EXPECT_THAT(Format(facts).content, HasSubstr("\nSubject: Copy\n"));
 }
 
 TEST(Bounce, IsSentToThoseWhoWantIt) {
@@ -230,7 +282,7 @@ TEST(Bounce, IsSentToThoseWhoWantIt) {
     if (*one.notify != '\0') {
       ASSERT_TRUE(mail::Notify::Parse(one.notify, recipient.notify));
     }
-    EXPECT_EQ(WantsFailureNotice(recipient), one.wanted) << one.notify;
+    EXPECT_EQ(WantsReport(recipient, queue::ReportKind::kFailed), one.wanted) << one.notify;
   }
 }
 

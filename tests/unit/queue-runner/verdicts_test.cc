@@ -17,7 +17,10 @@ class VerdictsTest : public PartsTest {
  protected:
   void SetUp() override {
     PartsTest::SetUp();
-    verdicts_.emplace(*context_, Verdicts::Listener{[](const queue::Route&) {}, [](Microseconds) {}});
+    policy_.notices.bounce_size_limit = 50000;
+    policy_.notices.double_bounce_sender = "double-bounce@host.test";
+    reports_.emplace(*context_, [](const queue::Route&) {});
+    verdicts_.emplace(*context_, *reports_, Verdicts::Listener{[](const queue::Route&) {}, [](Microseconds) {}});
   }
 
   // A message in the queue, all of it in flight in units of 50 recipients.
@@ -63,6 +66,7 @@ class VerdictsTest : public PartsTest {
         std::ranges::count_if(*listed, [](const auto& one) { return one.message.envelope.sender.empty(); }));
   }
 
+  std::optional<Reports> reports_;
   std::optional<Verdicts> verdicts_;
 };
 
@@ -92,7 +96,7 @@ TEST_F(VerdictsTest, HoldsNoMoreThanABoundedNumberOfThoseThatFailed) {
 }
 
 TEST_F(VerdictsTest, CutsAHeaderThatIsTooLongForANoticeAfterALine) {
-  policy_.bounce_size_limit = 30;
+  policy_.notices.bounce_size_limit = 30;
   const auto units = PutInFlight(1, "Subject: quoted\nX-Cut: amid this line\nX-Beyond: the limit\n");
   Answer(*units[0], kRefused);
   const auto listed = queue_->List(0, 10, 1);

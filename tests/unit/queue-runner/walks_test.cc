@@ -17,7 +17,8 @@ class WalksTest : public PartsTest {
  protected:
   void SetUp() override {
     PartsTest::SetUp();
-    verdicts_.emplace(*context_, Verdicts::Listener{[](const queue::Route&) {}, [](Microseconds) {}});
+    reports_.emplace(*context_, [](const queue::Route&) {});
+    verdicts_.emplace(*context_, *reports_, Verdicts::Listener{[](const queue::Route&) {}, [](Microseconds) {}});
   }
 
   // In a batch that is open.
@@ -37,6 +38,7 @@ class WalksTest : public PartsTest {
         std::ranges::count_if(*listed, [](const auto& one) { return !one.message.envelope.sender.empty(); }));
   }
 
+  std::optional<Reports> reports_;
   std::optional<Verdicts> verdicts_;
 };
 
