@@ -33,7 +33,7 @@ std::string FormatDuration(Microseconds time) {
   for (size_t i = 0; i < kUnits.size(); ++i) {
     const auto [length, unit] = kUnits[i];
     if (seconds < length && i + 1 < kUnits.size()) continue;
-    const std::string whole = Counted(seconds / length, unit);
+    std::string whole = Counted(seconds / length, unit);
     if (i + 1 == kUnits.size()) return whole;
     const int64_t rest = seconds % length / kUnits[i + 1].first;
     return rest == 0 ? whole : Cat(whole, " ", Counted(rest, kUnits[i + 1].second));

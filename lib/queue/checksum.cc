@@ -4,6 +4,6 @@
 
 namespace outpost::queue {
 
-int64_t ChecksumOf(std::string_view bytes) { return static_cast<int64_t>(XXH3_64bits(bytes.data(), bytes.size())); }
+int64_t ChecksumOf(std::string_view row) { return static_cast<int64_t>(XXH3_64bits(row.data(), row.size())); }
 
 }  // namespace outpost::queue

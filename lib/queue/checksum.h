@@ -10,7 +10,7 @@
 
 namespace outpost::queue {
 
-int64_t ChecksumOf(std::string_view bytes);
+int64_t ChecksumOf(std::string_view row);
 
 inline void AppendForChecksum(std::string& out, std::integral auto number) {
   const auto fixed = static_cast<int64_t>(number);

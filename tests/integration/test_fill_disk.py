@@ -67,7 +67,8 @@ def test_verdict_is_recorded_once_there_is_room(host, disk):
     wait_for(lambda: "cannot change the queue" in host.log(), "the runner's complaint", detail=host.log)
     assert "refused for now" in host.root.run("outpost", "status").stdout
     disk.free()
-    wait_for(lambda: ": removed" in host.log(), "the verdict's commit", detail=host.log)
+    host.server.wait("the queue could not be changed")  # what the administrator is told, over the same relay
+    wait_for(lambda: host.log().count(": removed") == 2, "the verdict's commit, and the notice's", detail=host.log)
     assert "in doubt" not in host.log()
     assert host.log().count("cannot change the queue") == 1 and host.log().count("takes changes again") == 1
     assert "queue is empty" in host.root.run("outpost", "queue", "list").stdout
