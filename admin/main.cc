@@ -30,6 +30,7 @@ struct Options {
   std::optional<std::string> directory;
   bool once = false;
   bool json = false;
+  bool salvage = false;
   bool explicit_only = false;
   bool describe = false;
   bool verbose = false;
@@ -73,6 +74,10 @@ void DefineQueue(CLI::App& app, Options& options, Command& chosen) {
   auto* list = queue->add_subcommand("list", "Each message, its recipients, why they wait and until when");
   list->add_flag("--json", options.json, "One JSON object a line");
   list->callback([&] { chosen = [&](Environment& e) { return outpost::admin::ListQueue(e, options.json); }; });
+  auto* verify = queue->add_subcommand("verify", "Read all of a stopped mailer's queue: is it whole?");
+  verify->add_flag("--salvage", options.salvage, "Set a damaged one aside, and keep what can be read of it");
+  verify->callback(
+      [&] { chosen = [&](Environment& e) { return outpost::admin::VerifyQueue(e, options.salvage); }; });
   queue->add_subcommand("run", "One queue run: by the running mailer, or in the foreground")->callback([&] {
     chosen = outpost::admin::RunQueue;
   });

@@ -49,11 +49,6 @@ std::vector<std::string> DaemonEnvironment() {
   return kept;
 }
 
-bool IsRunning(const spool::SpoolPaths& paths) {
-  const auto done = AskRunner(paths, {Verb::kStatus, "", ""}, [](const ipc::Response&) {});
-  return done && *done;
-}
-
 // Refuses to start with a wrong configuration, all of it said.
 bool ConfigurationIsRight(Environment& environment) {
   CheckConfiguration(environment);
@@ -125,6 +120,11 @@ StoppedStatus LookAtStopped(Environment& environment) {
 }
 
 }  // namespace
+
+bool IsRunning(const spool::SpoolPaths& paths) {
+  const auto done = AskRunner(paths, {Verb::kStatus, "", ""}, [](const ipc::Response&) {});
+  return done && *done;
+}
 
 int Start(Environment& environment) {
   if (!ConfigurationIsRight(environment)) return EX_CONFIG;

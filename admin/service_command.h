@@ -2,8 +2,11 @@
 #pragma once
 
 #include "admin/environment.h"
+#include "lib/spool/paths.h"
 
 namespace outpost::admin {
+
+bool IsRunning(const spool::SpoolPaths& paths);
 
 // Each returns the exit status, and has said on stderr what went wrong.
 

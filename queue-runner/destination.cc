@@ -467,6 +467,7 @@ void Destination::Abandon() {
   abandoning_ = true;
   workers_.DropAll();
   workers_.Retire();
+  abandoning_ = false;
 }
 
 bool Destination::IsQuiet() const {

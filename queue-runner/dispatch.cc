@@ -333,6 +333,13 @@ void Dispatch::Abandon() {
   for (Destination* destination : order_) destination->Abandon();
 }
 
+void Dispatch::GiveUp() {
+  Abandon();
+  for (Destination* destination : order_) destination->ReadAgain();
+  local_due_.clear();
+  started_ = false;
+}
+
 bool Dispatch::IsOffline() const {
   return std::ranges::any_of(order_, [](const Destination* one) { return one->is_offline(); });
 }

@@ -48,6 +48,8 @@ class Dispatch {
 
   void Stop();
   void Abandon();
+  // As before Start(), but for what is known of verdicts: nothing is in flight, nothing read from the queue is believed.
+  void GiveUp();
 
   bool has_in_flight() const;
   // Mail waits for a network.

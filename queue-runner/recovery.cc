@@ -48,6 +48,12 @@ void Recovery::Start() {
   TryLock();
 }
 
+void Recovery::StartAgain() {
+  context_.loop.Cancel(timer_);
+  locked_ = under_way_ = finished_ = false;
+  Start();
+}
+
 void Recovery::TryLock() {
   struct flock wanted = WholeFile(F_WRLCK);
   if (fcntl(context_.agents_lock.get(), F_SETLK, &wanted) == 0) {

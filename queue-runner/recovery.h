@@ -23,6 +23,8 @@ class Recovery {
   Recovery(Context& context, std::function<void()> done);
   ~Recovery();
   void Start();
+  // The same, once more: all that is dispatched is of no process that is known.
+  void StartAgain();
   // Before the round's changes are applied: the next piece of what was in flight.
   void Contribute();
 

@@ -1,5 +1,6 @@
 #include "queue-runner/runner.h"
 
+#include <cerrno>
 #include <signal.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include "lib/sys/clock.h"
 #include "lib/sys/text.h"
 #include "queue-runner/partial_flush.h"
+#include "queue-runner/salvage_report.h"
 
 namespace outpost::queue_runner {
 namespace {
@@ -16,12 +18,14 @@ using sys::Cat;
 
 constexpr Microseconds kGather = std::chrono::milliseconds(4);
 constexpr Microseconds kTidyDelay = std::chrono::seconds(1);
+constexpr Microseconds kTidyRetry = std::chrono::seconds(60);
 constexpr Microseconds kTidyAgain = std::chrono::milliseconds(5);
 constexpr Microseconds kHousekeeping = std::chrono::hours(1);
 constexpr Microseconds kIntakeMemory = std::chrono::hours(24);   // of submissions that may be asked for again
 constexpr Microseconds kStopPatience = std::chrono::seconds(5);  // for what is in flight
 constexpr Microseconds kEndPatience = std::chrono::seconds(2);   // for the programs to end
 constexpr Microseconds kStopInterval = std::chrono::milliseconds(20);
+constexpr Microseconds kSalvageRetry = std::chrono::seconds(60);
 constexpr Microseconds kTroubleRetry = std::chrono::seconds(5);
 constexpr Microseconds kSlowScan = std::chrono::seconds(60);
 constexpr Microseconds kSleep = std::chrono::seconds(2);  // shorter ones break no connection
@@ -104,6 +108,7 @@ sys::Result<void> Runner::Start() {
     pickup_.ScanEvery(kSlowScan);
   }
   if (once_) pickup_.LookIntoMaildrop();
+  if (own_.salvaged) ReportSalvaged(*own_.salvaged);
   reports_.Start();
   recovery_.Start();
   return control_.Start();
@@ -159,6 +164,7 @@ void Runner::Round() {
     TellOfTrouble();
   }
   ReportDamaged();
+  if (own_.queue.is_damaged()) SalvageQueue();
   if (had_changes) ArmTidy();
   if (once_ && !stopping_) EndIfDone();
 }
@@ -196,6 +202,32 @@ void Runner::ReportDamaged() {
           "outpost queue list shows it; look whether disk and memory of the host are well."},
          ""});
   }
+}
+
+// All that is in flight is given up first, and what is known of it kept in memory for the new database; what this process
+// does not know of is in doubt then, as after a runner's death.
+void Runner::SalvageQueue() {
+  if (stopping_ || sys::MonotonicClock() < next_salvage_) return;
+  next_salvage_ = sys::MonotonicClock() + kSalvageRetry;
+  own_.log.Error("the queue database is damaged; it is being salvaged");
+  dispatch_.GiveUp();
+  const auto salvaged = own_.queue.Salvage();
+  if (!salvaged) {
+    own_.log.Error(salvaged.error().text());
+    own_.loop.After(kSalvageRetry, [] {});
+    if (salvaged.error().code() != EUCLEAN) return;
+    broken_ = salvaged.error();
+    return own_.loop.Stop();
+  }
+  ReportSalvaged(*salvaged);
+  batch_.TryAgain();
+  recovery_.StartAgain();
+  context_.ask_for_round();
+}
+
+void Runner::ReportSalvaged(const queue::Salvaged& salvaged) {
+  for (const auto& line : SalvageLines(salvaged)) own_.log.Error(line);
+  postmaster_.Tell(SalvageNotice(salvaged));
 }
 
 void Runner::EndIfDone() {
@@ -309,6 +341,8 @@ void Runner::Tidy() {
   auto more = own_.queue.Tidy();
   if (!more) {
     if (!batch_.in_trouble()) own_.log.Error(more.error().text());  // else it has been told
+    // The next change of the queue may be far away, and what has been removed would lie there until then.
+    if (!stopping_) tidy_timer_ = own_.loop.After(kTidyRetry, [this] { Tidy(); });
     return;
   }
   if (!*more) return own_.queue.GiveBackMemory();

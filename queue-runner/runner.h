@@ -42,6 +42,7 @@ struct Belongings {
   std::optional<MaildropWatch> maildrop_watch;  // nothing: looked at slowly instead
   std::optional<Network> network;               // nothing: taken as there
   std::optional<sys::ClockWatch> clock_watch;   // nothing: changes are noticed late
+  std::optional<queue::Salvaged> salvaged;      // the queue was found damaged
 };
 
 class Runner {
@@ -75,6 +76,8 @@ class Runner {
   std::optional<std::string> ReadSettings();
   void TellOfTrouble();
   void ReportDamaged();
+  void SalvageQueue();
+  void ReportSalvaged(const queue::Salvaged& salvaged);
   ipc::StatusLine Status();
   ipc::Done Flush();
   std::function<std::optional<ipc::Done>()> FlushSome(const ipc::Request& request);
@@ -107,6 +110,7 @@ class Runner {
   Microseconds stop_deadline_{};
   std::optional<Microseconds> offline_since_;  // wall clock
   Microseconds next_housekeeping_{};
+  Microseconds next_salvage_{};  // monotonic
 };
 
 }  // namespace outpost::queue_runner

@@ -110,8 +110,9 @@ sys::Result<Prepared> OpenAll(const conf::Location& location, const conf::QueueR
   if (!agents_lock) return agents_lock.error();
   auto spawner = Spawner::Start({settings.daemon_directory, location.directory, ProgramEnvironment()});
   if (!spawner) return spawner.error();
-  auto queue = queue::Queue::Open(paths, lock);
-  if (!queue) return queue.error();
+  auto opened = queue::Queue::OpenOrSalvage(
+      paths, lock, [&](const sys::Error& error) { log.Error(Cat(error.text(), "; it is being salvaged")); });
+  if (!opened) return opened.error();
   auto loop = sys::EventLoop::Make();
   if (!loop) return loop.error();
   auto submit = sys::ListenUnix(paths.SubmitSocket(), 0666);
@@ -136,7 +137,7 @@ sys::Result<Prepared> OpenAll(const conf::Location& location, const conf::QueueR
   Belongings belongings{location,
                         paths,
                         std::move(log),
-                        std::move(*queue),
+                        std::move(opened->queue),
                         std::move(*spawner),
                         std::move(*loop),
                         std::move(*submit),
@@ -145,7 +146,8 @@ sys::Result<Prepared> OpenAll(const conf::Location& location, const conf::QueueR
                         std::move(*agents_lock),
                         std::move(watch),
                         std::move(network),
-                        std::move(clock_watch)};
+                        std::move(clock_watch),
+                        std::move(opened->salvaged)};
   return Prepared{std::move(belongings), std::move(lock), MakePolicy(settings)};
 }
 

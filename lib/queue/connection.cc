@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <utility>
 
 #include "lib/sys/file.h"
 #include "lib/sys/text.h"
@@ -122,9 +123,8 @@ Error Connection::Fail(std::string_view attempted) {
   std::string text = Cat(attempted, " ", path_, ": ", sqlite3_errmsg(handle_));
   const int primary = code & 0xFF;
   if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB) {
-    text +=
-        " (the queue database is damaged; nothing was changed: stop the mailer, move queue.db and queue.db-wal "
-        "away together, start it again, and keep both for repair)";
+    if (!std::exchange(is_damaged_, true)) sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    text += " (the queue database is damaged: the queue runner sets it aside and salvages what can be read)";
   } else if (system_errno != 0 && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN)) {
     text = Error::FromErrno(text, system_errno).text();
   }

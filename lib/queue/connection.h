@@ -52,6 +52,8 @@ class Connection {
   int64_t rows_changed() const { return sqlite3_changes64(handle_); }
   // Length of the write-ahead log after the last commit, in pages; 0 after a checkpoint.
   int64_t log_pages() const { return log_pages_; }
+  // SQLite has found the file damaged. Its log is then left as it is when this is closed.
+  bool is_damaged() const { return is_damaged_; }
   // The disk was full since the last checkpoint.
   bool is_full() const { return is_full_; }
   // Copies the log into the database; the next commit begins it anew, in the space that it has already.
@@ -69,6 +71,7 @@ class Connection {
   sqlite3* handle_ = nullptr;
   int64_t log_pages_ = 0;
   bool is_full_ = false;
+  bool is_damaged_ = false;
   Batch batch_ = Batch::kNone;
 };
 

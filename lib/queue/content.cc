@@ -59,24 +59,36 @@ Result<Contents::Extent> Contents::Measure(MessageKey message) {
 }
 
 // A chunk larger than any of ours counts as nothing, so that it is not read into memory: the size is wrong then.
-Result<sys::ReadOnlyFd> Contents::Copy(MessageKey message, uint64_t size, sys::FdView scratch_directory) {
+Result<void> Contents::ReadAll(MessageKey message, uint64_t size,
+                               const std::function<Result<void>(std::string_view)>& take) {
   const Error wrong_size(sys::Cat("read content: it is not of ", size, " bytes"), EBADMSG);
+  uint64_t seen = 0;
   Rows rows(read_, FirstKey(message), LastPossibleKey(message));
-  auto scratch = sys::Scratch::Make(scratch_directory);
-  if (!scratch) return scratch.error();
   while (true) {
     const auto found = rows.Next();
     if (!found) return found.error();
     if (!*found) break;
     const std::string_view chunk = rows.Bytes(0);
-    if (chunk.size() > size - scratch->size()) return wrong_size;
+    if (chunk.size() > size - seen) return wrong_size;
     if (!rows.IsNull(1) && rows.Integer(1) != ChecksumOf(chunk)) {
       return Error("read content: it is not what was stored: its checksum differs", EBADMSG);
     }
-    if (auto appended = scratch->Append(chunk); !appended) return appended.error();
+    seen += chunk.size();
+    if (auto taken = take(chunk); !taken) return taken;
   }
-  if (scratch->size() != size) return wrong_size;
+  return seen == size ? Result<void>() : wrong_size;
+}
+
+Result<sys::ReadOnlyFd> Contents::Copy(MessageKey message, uint64_t size, sys::FdView scratch_directory) {
+  auto scratch = sys::Scratch::Make(scratch_directory);
+  if (!scratch) return scratch.error();
+  auto read = ReadAll(message, size, [&](std::string_view chunk) { return scratch->Append(chunk); });
+  if (!read) return read.error();
   return std::move(*scratch).Finish();
+}
+
+Result<void> Contents::Verify(MessageKey message, uint64_t size) {
+  return ReadAll(message, size, [](std::string_view) { return Result<void>(); });
 }
 
 Result<std::string> Contents::Head(MessageKey message, size_t max_bytes) {

@@ -25,6 +25,8 @@ class Contents {
 
   // An Error with EBADMSG when there are not exactly `size` bytes.
   Result<sys::ReadOnlyFd> Copy(MessageKey message, uint64_t size, sys::FdView scratch_directory);
+  // The same Error, without a copy.
+  Result<void> Verify(MessageKey message, uint64_t size);
   Result<std::string> Head(MessageKey message, size_t max_bytes);
   // Gives `take` the first `bytes` of it, piece by piece; the Error of `take` ends that. `take` may change other
   // messages' content.
@@ -37,6 +39,9 @@ class Contents {
 
  private:
   Result<std::optional<int64_t>> LastKey(MessageKey message);
+  // Gives each chunk in order, all of them together of exactly `size` bytes.
+  Result<void> ReadAll(MessageKey message, uint64_t size,
+                       const std::function<Result<void>(std::string_view)>& take);
 
   Statement store_;
   Statement last_;

@@ -77,6 +77,11 @@ History::History(Connection& connection, Totals& totals)
              "SELECT count(*), sum(length(CAST(kind || recipient || status || text || relay AS BLOB))), "
              "(SELECT length(CAST(sender || message_id AS BLOB)) FROM history WHERE id = ?1) "
              "FROM event WHERE id = ?1"),
+      weigh_all_(connection, "weigh the history in",
+                 "SELECT (SELECT count(*) FROM history), "
+                 "(SELECT ifnull(sum(length(CAST(sender || message_id AS BLOB))), 0) FROM history), "
+                 "(SELECT count(*) FROM event), (SELECT ifnull(sum(length(CAST("
+                 "kind || recipient || status || text || relay AS BLOB))), 0) FROM event)"),
       erase_events_(connection, "remove events from", "DELETE FROM event WHERE id = ?"),
       oldest_removed_(
           connection, "read the history in",
@@ -184,6 +189,12 @@ Result<void> History::EraseWithEvents(const std::string& id) {
   }
   if (auto erased = erase_events_.Run(id); !erased) return erased;
   return erase_.Run(id);
+}
+
+Result<int64_t> History::Weigh() {
+  Rows rows(weigh_all_);
+  if (const auto found = rows.Next(); !found) return found.error();
+  return rows.Integer(0) * kMessageRowBytes + rows.Integer(1) + rows.Integer(2) * kEventRowBytes + rows.Integer(3);
 }
 
 Result<bool> History::Trim(Microseconds older_than, uint64_t size_limit_bytes) {

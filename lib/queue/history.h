@@ -17,6 +17,9 @@ class History {
   Result<void> Erase(const mail::QueueId& id);
   Result<void> MarkRemoved(std::string_view id, Microseconds now);
 
+  // Of all of it, as Totals counts it, by reading it.
+  Result<int64_t> Weigh();
+
   Result<bool> Knows(const mail::QueueId& id);
   // The key of a message that has not been removed.
   Result<std::optional<MessageKey>> Find(const mail::QueueId& id);
@@ -47,6 +50,7 @@ class History {
   Statement repeat_event_;
   Statement events_;
   Statement weigh_;
+  Statement weigh_all_;
   Statement erase_events_;
   Statement oldest_removed_;
 };

@@ -91,8 +91,7 @@ Intake::Intake(Connection& connection, Contents& contents, History& history, Tot
 Result<void> Intake::Start() {
   const auto last = connection_.ReadNumber("SELECT ifnull(max(key), 0) FROM message", "open");
   if (!last) return last.error();
-  if (*last < 0 || *last >= INT64_MAX >> (kNumberBits + 4))
-    return Error("open: message number out of range", EUCLEAN);
+  if (*last < 0 || *last > kLastMessageKey) return Error("open: message number out of range", EUCLEAN);
   last_key_ = *last;
   return {};
 }

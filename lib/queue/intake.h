@@ -16,6 +16,10 @@ class Intake {
   // Finds the number of the last message; before anything else.
   Result<void> Start();
 
+  // New messages come after `key` as well.
+  MessageKey last_key() const { return last_key_; }
+  void KeepAbove(MessageKey key) { last_key_ = std::max(last_key_, key); }
+
   // As in Queue.
   Result<std::optional<KnownSubmission>> FindKnown(const IntakeKey& key);
   Result<bool> IsIdTaken(const mail::QueueId& id);

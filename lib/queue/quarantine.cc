@@ -9,6 +9,7 @@ using sys::Cat;
 
 constexpr size_t kMaxRemembered = 100;  // the runner logs them; more of the same tell nothing new
 constexpr std::string_view kStatus = "5.3.0";
+constexpr int kUnknownAtOnce = 100;
 
 std::string Explain(std::string_view fault) { return Cat("damaged in the queue: ", fault); }
 
@@ -26,7 +27,15 @@ Quarantine::Quarantine(Connection& connection, Batch& batch, Totals& totals)
       set_route_(connection, "set aside recipients in",
                  Cat("UPDATE recipient SET state = 'dead', last_status = ?, last_text = ? "
                      "WHERE generation = ? AND transport = ? AND next_hop = ? AND ",
-                     kWaiting)) {}
+                     kWaiting)),
+      find_unknown_(connection, "look for unknown states in",
+                    Cat("SELECT ", kRecipientColumns,
+                        " FROM recipient INDEXED BY recipient_unknown WHERE state NOT IN ('incoming', 'queued', "
+                        "'dispatched', 'in doubt', 'held', 'sent', 'returned', 'dead') LIMIT ?")),
+      find_unknown_message_(connection, "look for unknown states in",
+                            "SELECT key, id FROM message WHERE state <> 'queued' AND state NOT IN ('gone', "
+                            "'incoming') LIMIT 1"),
+      show_message_(connection, "set aside a message in", "UPDATE message SET state = 'queued' WHERE key = ?") {}
 
 Result<void> Quarantine::SetAside(const RecipientRow& row) {
   const MessageKey message = row.recipient.message;
@@ -58,6 +67,44 @@ Result<void> Quarantine::SetAside(int64_t generation, const Route& route, std::s
     totals_.AddDead(set_route_.rows_changed());
     return {};
   });
+}
+
+Result<void> Quarantine::SetAsideUnknown() {
+  while (true) {
+    std::vector<RecipientRow> found;
+    for (Rows rows(find_unknown_, kUnknownAtOnce);;) {
+      const auto next = rows.Next();
+      if (!next) return next.error();
+      if (!*next) break;
+      found.push_back(ReadRecipient(rows));
+    }
+    for (auto& row : found) {
+      if (row.fault == nullptr) row.fault = "unknown state";
+      if (auto set = SetAside(row); !set) return set;
+    }
+    if (found.empty()) return SetAsideUnknownMessages();
+  }
+}
+
+Result<void> Quarantine::SetAsideUnknownMessages() {
+  while (true) {
+    MessageKey key = 0;
+    std::string id;
+    {
+      Rows rows(find_unknown_message_);
+      const auto found = rows.Next();
+      if (!found) return found.error();
+      if (!*found) return {};
+      key = rows.Integer(0);
+      id = rows.Text(1);
+    }
+    if (auto set = SetAside(key, id, "unknown state"); !set) return set;
+    auto shown = batch_.Within([&]() -> Result<void> {
+      totals_.AddMessages(1);
+      return show_message_.Run(key);
+    });
+    if (!shown) return shown;
+  }
 }
 
 void Quarantine::Remember(MessageKey message, std::string text) {

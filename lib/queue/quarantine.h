@@ -21,9 +21,13 @@ class Quarantine {
   // All that wait for a route that is none.
   Result<void> SetAside(int64_t generation, const Route& route, std::string_view fault);
 
+  // All recipients and messages in a state that is none: no search for work would find them.
+  Result<void> SetAsideUnknown();
+
   std::vector<Damaged> Take() { return std::exchange(found_, {}); }
 
  private:
+  Result<void> SetAsideUnknownMessages();
   void Remember(MessageKey message, std::string text);
 
   Batch& batch_;
@@ -31,6 +35,9 @@ class Quarantine {
   Statement set_recipient_;
   Statement set_message_;
   Statement set_route_;
+  Statement find_unknown_;
+  Statement find_unknown_message_;
+  Statement show_message_;
   std::vector<Damaged> found_;
 };
 

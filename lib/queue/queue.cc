@@ -6,6 +6,7 @@
 #include "lib/queue/batch.h"
 #include "lib/queue/connection.h"
 #include "lib/queue/content.h"
+#include "lib/queue/damaged_file.h"
 #include "lib/queue/destinations.h"
 #include "lib/queue/due.h"
 #include "lib/queue/history.h"
@@ -15,9 +16,11 @@
 #include "lib/queue/listing.h"
 #include "lib/queue/quarantine.h"
 #include "lib/queue/reports.h"
+#include "lib/queue/salvage.h"
 #include "lib/queue/schema.h"
 #include "lib/queue/totals.h"
 #include "lib/queue/users.h"
+#include "lib/sys/text.h"
 
 namespace outpost::queue {
 
@@ -60,8 +63,11 @@ Queue::Queue(Queue&&) noexcept = default;
 Queue& Queue::operator=(Queue&&) noexcept = default;
 Queue::~Queue() = default;
 
-Result<Queue> Queue::Open(const spool::SpoolPaths& paths, const QueueLock&) {
-  auto connection = Connection::Open(paths.QueueDatabase());
+Result<std::unique_ptr<Queue::Impl>> Queue::OpenImpl(const std::string& path) {
+  if (HasBrokenLog(path)) {
+    return sys::Error(sys::Cat("open ", path, ": its log has lost what was committed"), EUCLEAN);
+  }
+  auto connection = Connection::Open(path);
   if (!connection) return connection.error();
   if (auto prepared = PrepareSchema(**connection); !prepared) return prepared.error();
   auto impl = std::make_unique<Impl>(std::move(*connection));
@@ -69,7 +75,78 @@ Result<Queue> Queue::Open(const spool::SpoolPaths& paths, const QueueLock&) {
   if (auto started = impl->intake.Start(); !started) return started.error();
   auto swept = impl->batch.Within([&] { return impl->intake.Sweep(); });
   if (!swept) return swept.error();
-  return Queue(std::move(impl));
+  if (auto set = impl->quarantine.SetAsideUnknown(); !set) return set.error();
+  return impl;
+}
+
+Result<Queue> Queue::Open(const spool::SpoolPaths& paths, const QueueLock&) {
+  auto impl = OpenImpl(paths.QueueDatabase());
+  if (!impl) return impl.error();
+  return Queue(std::move(*impl));
+}
+
+Result<Queue::Opened> Queue::OpenOrSalvage(const spool::SpoolPaths& paths, const QueueLock& lock,
+                                           const std::function<void(const sys::Error&)>& on_damage) {
+  const std::string path = paths.QueueDatabase();
+  std::optional<Salvaged> salvaged;
+  const auto finished = FinishSalvage(path);
+  if (!finished) return finished.error();
+  if (!finished->empty()) {
+    salvaged.emplace().aside = *finished;
+    salvaged->was_interrupted = true;
+  }
+  auto opened = Open(paths, lock);
+  if (!opened && opened.error().code() == EUCLEAN) {
+    on_damage(opened.error());
+    auto made = queue::Salvage(path);
+    if (!made) return made.error().Within(opened.error().text());
+    auto aside = FinishSalvage(path);
+    if (!aside) return aside.error();
+    made->aside = std::move(*aside);
+    salvaged = std::move(*made);
+    opened = Open(paths, lock);
+  }
+  if (!opened) return opened.error();
+  return Opened{std::move(*opened), std::move(salvaged)};
+}
+
+Result<std::vector<std::string>> Queue::Verify() {
+  Statement check(*impl_->connection, "verify", "PRAGMA integrity_check(100)");
+  std::vector<std::string> wrong;
+  Rows rows(check);
+  while (true) {
+    const auto found = rows.Next();
+    if (!found) return found.error();
+    if (!*found) break;
+    wrong.push_back(sys::Printable(rows.Text(0)));
+  }
+  if (wrong == std::vector<std::string>{"ok"}) wrong.clear();
+  return wrong;
+}
+
+bool Queue::is_damaged() const { return impl_->connection->is_damaged(); }
+
+Result<Salvaged> Queue::Salvage() {
+  const std::string path = impl_->connection->path();
+  auto salvaged = queue::Salvage(path);
+  if (!salvaged) return salvaged;
+  const MessageKey last_key = impl_->intake.last_key();
+  const Microseconds clock = waiting_clock();
+  impl_.reset();
+  const auto opened = [&]() -> Result<void> {
+    auto aside = FinishSalvage(path);
+    if (!aside) return aside.error();
+    salvaged->aside = std::move(*aside);
+    auto impl = OpenImpl(path);
+    if (!impl) return impl.error();
+    impl_ = std::move(*impl);
+    return {};
+  }();
+  if (!opened) return sys::Error(opened.error().text(), EUCLEAN);
+  // Whoever remembers a message that is lost must not meet another under its key.
+  impl_->intake.KeepAbove(last_key);
+  SetWaitingClock(std::max(clock, waiting_clock()));
+  return salvaged;
 }
 
 Result<void> Queue::Begin() { return impl_->batch.Begin(); }

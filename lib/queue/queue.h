@@ -281,11 +281,37 @@ class QueueLock {
   sys::UniqueFd fd_;
 };
 
+// What became of a damaged database (salvage.h).
+struct Salvaged {
+  static constexpr size_t kNamed = 1000;  // at most so many are named
+  std::string aside;                      // the damaged one, with its log beside it; kept until somebody removes it
+  bool was_interrupted = false;           // begun by a process before this one; nothing else is known of it
+  uint64_t messages = 0;                  // are in the new one
+  uint64_t damaged_count = 0;             // of these are damaged: kept as dead letters, in whole or part
+  std::vector<std::string> damaged;       // "ID: why"
+  uint64_t lost_count = 0;                // are known by their id alone
+  std::vector<std::string> lost;          // ids
+  uint64_t unreadable_pages = 0;
+  uint64_t unreadable_rows = 0;
+};
+
 class Queue {
  public:
   // Makes the database when there is none. Refuses a newer schema. Sweeps messages left half stored. Recipients
   // found in kDispatched stay so: see Undecided().
   static Result<Queue> Open(const spool::SpoolPaths& paths, const QueueLock& lock);
+  // The same; a damaged database is set aside and salvaged, and a salvage that was interrupted is finished.
+  struct Opened;
+  // `on_damage` is told before that is done: it may take as long as reading the whole of it twice.
+  static Result<Opened> OpenOrSalvage(const spool::SpoolPaths& paths, const QueueLock& lock,
+                                      const std::function<void(const sys::Error&)>& on_damage);
+  // Whether SQLite has found the open database damaged; then nothing of it should be believed until Salvage(), outside a
+  // batch, has put another in its place. Keys stay what they were; recipients in kDispatched stay so. On an Error the
+  // damaged one is still open, or, where that says so (EUCLEAN), nothing is and this must be destroyed.
+  bool is_damaged() const;
+  // Reads all of it: what is wrong, in SQLite's words, at most 100; none: all is well. It takes as long as that takes.
+  Result<std::vector<std::string>> Verify();
+  Result<Salvaged> Salvage();
   Queue(Queue&&) noexcept;
   Queue& operator=(Queue&&) noexcept;
   ~Queue();
@@ -422,8 +448,14 @@ class Queue {
 
  private:
   struct Impl;
+  static Result<std::unique_ptr<Impl>> OpenImpl(const std::string& path);
   explicit Queue(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
+};
+
+struct Queue::Opened {
+  Queue queue;
+  std::optional<Salvaged> salvaged;
 };
 
 }  // namespace outpost::queue

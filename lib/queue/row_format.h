@@ -17,6 +17,7 @@ constexpr std::string_view kUnfinished = "state NOT IN ('sent', 'returned')";
 constexpr size_t kMaxText = 2000;     // of a status text, a relay's name, a route
 constexpr unsigned kNumberBits = 17;  // of a recipient within its message
 static_assert(mail::kMaxRecipients <= size_t{1} << kNumberBits);
+constexpr MessageKey kLastMessageKey = (INT64_MAX >> (kNumberBits + 4)) - 1;
 
 // RecipientKey is (message, number) in one.
 constexpr RecipientKey MakeRecipientKey(MessageKey message, uint32_t number) {

@@ -64,12 +64,14 @@ CREATE TABLE recipient(
   last_text TEXT NOT NULL,
   checksum INTEGER,
   bulk INTEGER NOT NULL DEFAULT 0 CHECK (bulk IN (0, 1)),
-  uid INTEGER NOT NULL,
+  uid INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY(message, number)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX recipient_waiting ON recipient(generation, transport, next_hop, bulk, uid, next_attempt)
   WHERE state IN ('queued', 'in doubt');
 CREATE INDEX recipient_dispatched ON recipient(state) WHERE state = 'dispatched';
+CREATE INDEX recipient_unknown ON recipient(state)
+  WHERE state NOT IN ('incoming', 'queued', 'dispatched', 'in doubt', 'held', 'sent', 'returned', 'dead');
 
 CREATE TABLE intake(
   id TEXT PRIMARY KEY,
@@ -124,7 +126,7 @@ CREATE TABLE total(
   messages INTEGER NOT NULL,
   dead INTEGER NOT NULL,
   history_bytes INTEGER NOT NULL,
-  clock INTEGER NOT NULL
+  clock INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 INSERT INTO total VALUES(0, 0, 0, 0);
 )sql";
@@ -178,6 +180,8 @@ CREATE INDEX recipient_waiting ON recipient(generation, transport, next_hop, bul
 ALTER TABLE message ADD COLUMN warned INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE message ADD COLUMN surplus INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX message_user ON message(surplus, uid) WHERE state = 'queued' AND origin = 'submission';
+CREATE INDEX recipient_unknown ON recipient(state)
+  WHERE state NOT IN ('incoming', 'queued', 'dispatched', 'in doubt', 'held', 'sent', 'returned', 'dead');
 )sql";
 
 Result<void> MakeTables(Connection& connection) {

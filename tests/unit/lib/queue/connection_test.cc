@@ -63,7 +63,7 @@ TEST_F(QueueFile, RefusesADatabaseOfAnotherProgramAndChangesNothing) {
   EXPECT_TRUE(ReadDatabase() == before);
 }
 
-TEST_F(QueueFile, SaysWhatToDoWithADamagedFileAndChangesNothing) {
+TEST_F(QueueFile, SaysWhatBecomesOfADamagedFileAndChangesNothing) {
   for (const char* bytes : {"this is no database at all, but long enough to be looked at", "SQLite format 3"}) {
     std::string file(bytes);
     file.resize(8192, 'x');
@@ -71,7 +71,7 @@ TEST_F(QueueFile, SaysWhatToDoWithADamagedFileAndChangesNothing) {
     const auto error = RefusalToOpen();
     EXPECT_EQ(error.code(), EUCLEAN);
     EXPECT_THAT(error.text(), HasSubstr(paths_->QueueDatabase()));
-    EXPECT_THAT(error.text(), HasSubstr("move queue.db and queue.db-wal away together"));
+    EXPECT_THAT(error.text(), HasSubstr("salvages what can be read"));
     EXPECT_TRUE(ReadDatabase() == file);
   }
 }

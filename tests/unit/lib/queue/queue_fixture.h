@@ -24,8 +24,8 @@ inline const Route kRelay{"smtp", "[relay.example.org]:587"};
 
 class QueueTest : public ::testing::Test {
  protected:
-  QueueTest() {
-    std::string pattern = "/tmp/outpost-queue-XXXXXX";
+  explicit QueueTest(const std::string& where = "/tmp") {
+    std::string pattern = where + "/outpost-queue-XXXXXX";
     root_ = mkdtemp(pattern.data());
     paths_ = std::make_unique<spool::SpoolPaths>(root_);
     std::filesystem::create_directories(paths_->Private());

@@ -74,7 +74,11 @@ class QueueStatements : public QueueTest {
     if (!step.starts_with("SCAN ")) return false;
     // One row; destinations that cannot be reached; the schema.
     const auto is_of = [&step](const char* table) { return step.starts_with(sys::Cat("SCAN ", table)); };
-    return !is_of("total") && !is_of("destination") && !is_of("sqlite_master");
+    // Indices of what is in a state that is none, and of what is on its way out; each walked once, at a start.
+    const bool is_strange =
+        is_of("recipient USING INDEX recipient_unknown") ||
+        (is_of("message USING INDEX message_hidden") && sql.find("NOT IN") != std::string::npos);
+    return !is_strange && !is_of("total") && !is_of("destination") && !is_of("sqlite_master");
   }
 };
 
