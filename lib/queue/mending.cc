@@ -127,10 +127,12 @@ Result<void> Mending::Adopt(MessageKey message) {
 
 // The history knows how many recipients a message had; and a message that it does not know would not be found by its id.
 Result<void> Mending::CompareWithHistory() {
-  const std::string steps[] = {
+  constexpr const char* kKnowMessages =
       "INSERT OR IGNORE INTO history(id, message, arrival, uid, sender, size, recipients, message_id) "
       "SELECT id, key, arrival, uid, sender, size, (SELECT count(*) FROM recipient WHERE message = key), '' "
-      "FROM message WHERE state = 'queued'",
+      "FROM message WHERE state = 'queued'";
+  const std::string steps[] = {
+      kKnowMessages,
       Cat("INSERT INTO recipient(message, number, address, original, notify, orcpt, state, since, generation, "
           "transport, next_hop, next_attempt, attempts, last_status, last_text, uid) "
           "SELECT key, (SELECT min(free) FROM (SELECT 0 AS free UNION ALL SELECT number + 1 FROM recipient "
@@ -185,7 +187,7 @@ Result<void> Mending::CheckMessages(const WaitingStep& step) {
     if (!*message) continue;
     const auto verified = contents_.Verify(recipient.message, (*message)->content_bytes);
     if (verified) continue;
-    if (verified.error().code() != EBADMSG) return verified;
+    if (verified.error().code() != EBADMSG) return verified.error();
     auto set = quarantine_.SetAside(recipient.message, (*message)->id.text(), verified.error().text());
     if (!set) return set;
   }

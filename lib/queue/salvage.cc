@@ -137,7 +137,7 @@ class RowCopy {
       bytes_ += row.values[i].bytes.size();
     }
     const int stepped = sqlite3_step(*insert);
-    const Result<void> done = stepped == SQLITE_DONE ? Result<void>() : connection_.Fail("salvage into");
+    Result<void> done = stepped == SQLITE_DONE ? Result<void>() : connection_.Fail("salvage into");
     sqlite3_reset(*insert);
     if (!done) return done;
     return ++rows_ >= kRowsACommit || bytes_ >= kBytesACommit ? Commit() : Result<void>();

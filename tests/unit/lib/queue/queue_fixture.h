@@ -90,7 +90,7 @@ class QueueTest : public ::testing::Test {
     EXPECT_EQ(sqlite3_prepare_v2(database, sql.c_str(), -1, &statement, nullptr), SQLITE_OK) << sql;
     EXPECT_EQ(sqlite3_step(statement), SQLITE_ROW) << sql;
     const auto* found = reinterpret_cast<const char*>(sqlite3_column_text(statement, 0));
-    const std::string text = found == nullptr ? "" : found;
+    std::string text = found == nullptr ? "" : found;
     sqlite3_finalize(statement);
     sqlite3_close(database);
     return text;

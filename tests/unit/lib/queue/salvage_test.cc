@@ -279,7 +279,8 @@ TEST_F(QueueSalvage, ReadsTheLogAsWell) {
 TEST_F(QueueSalvage, AccountsForEveryMessageWhicheverBitFlips) {
   Fill();
   const std::string& whole = undamaged_->database_alone;
-  std::mt19937 random(1);
+  std::seed_seq seed{1};  // the same damage each time
+  std::mt19937 random(seed);
   // Each page that is not of the large message's text, at its front, and somewhere; the large one's now and then.
   size_t flips = 0;
   for (size_t page = 0; page < whole.size() / kDamagedPage; ++page) {
@@ -327,7 +328,8 @@ TEST_F(QueueSalvage, DoesNotTakeABrokenLogForItsEnd) {
   Fill();
   const std::string& log = undamaged_->log;
   constexpr size_t kFrame = 4096 + 24;
-  std::mt19937 random(2);
+  std::seed_seq seed{2};  // the same damage each time
+  std::mt19937 random(seed);
   const size_t frames = (log.size() - 32) / kFrame;
   for (size_t i = 0; i < 12; ++i) {
     std::string damaged = log;
