@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/mail/address.h"
 #include "lib/sys/text.h"
 
 namespace outpost::smtp_client {
@@ -21,6 +22,31 @@ bool IsAscii(std::string_view text) {
 // xtext and "rfc822;xtext" (RFC 3461 section 4): nothing that could end the parameter.
 bool IsParameterValue(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7F; });
+}
+
+// Of printable ASCII (RFC 3461 section 4).
+std::string EncodeXtext(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    if (c > ' ' && c < 0x7F && c != '+' && c != '=') {
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out += {'+', kHex[byte >> 4U], kHex[byte & 0xFU]};
+  }
+  return out;
+}
+
+// What the sender gave, else the address as it was submitted (RFC 3461 section 5.2.1 (b)), as Postfix does. A name without
+// a domain means nothing beyond this host, and "rfc822" is ASCII: then it is left to the relay.
+std::string OriginalRecipient(const mail::Recipient& recipient) {
+  if (!recipient.orcpt.empty()) return IsParameterValue(recipient.orcpt) ? recipient.orcpt : "";
+  const std::string& submitted = recipient.original.empty() ? recipient.address : recipient.original;
+  if (!mail::IsValidAddress(submitted) || !IsAscii(submitted)) return "";
+  std::string made = sys::Cat("rfc822;", EncodeXtext(submitted));
+  return made.size() <= mail::kMaxOriginalRecipient ? made : "";
 }
 
 }  // namespace
@@ -102,8 +128,8 @@ std::string Transaction::RcptCommand(const mail::Recipient& recipient) const {
   if (capabilities_.dsn) {
     if (const std::string notify = recipient.notify.ToString(); !notify.empty())
       command += sys::Cat(" NOTIFY=", notify);
-    if (!recipient.orcpt.empty() && IsParameterValue(recipient.orcpt))
-      command += sys::Cat(" ORCPT=", recipient.orcpt);
+    if (const std::string original = OriginalRecipient(recipient); !original.empty())
+      command += sys::Cat(" ORCPT=", original);
   }
   return command + "\r\n";
 }

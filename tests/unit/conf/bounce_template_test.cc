@@ -91,6 +91,12 @@ TEST_F(BounceTemplate, ThatIsWrongIsNamedByItsLineAndLeavesTheOthers) {
   EXPECT_TRUE(Read(sys::Cat("success_template = <<E\n\n\nE\n", kGood)).failure);
 }
 
+TEST_F(BounceTemplate, ForReportsThatDoNotExistHereIsNamedAndLeavesTheOthers) {
+  EXPECT_TRUE(Read(sys::Cat("verify_template = <<E\nSubject: x\n\nbody\nE\n", kGood)).failure);
+  ASSERT_EQ(findings_.size(), 1U);
+  EXPECT_NE(findings_[0].find("verify_template is not used"), std::string::npos) << findings_[0];
+}
+
 TEST_F(BounceTemplate, ThatIsTooLargeOrMissingIsAWarning) {
   Read(std::string(kMaxTemplateFile + 1, '#'));
   EXPECT_EQ(findings_.size(), 1U);

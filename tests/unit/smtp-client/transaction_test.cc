@@ -315,6 +315,32 @@ TEST(SmtpTransaction, ParametersWhereTheyAreOffered) {
       play.sent);
 }
 
+// RFC 3461 section 5.2.1: what the relay reports later names the address that the sender knows.
+TEST(SmtpTransaction, TheRelayIsToldTheAddressAsSubmitted) {
+  struct Case {
+    mail::Recipient recipient;
+    std::string orcpt;
+  };
+  const std::string long_name(495, 'x');
+  const Case cases[] = {
+      {{"b@example.org", "", {}, ""}, " ORCPT=rfc822;b@example.org"},
+      {{"b@mail.example.org", "list+x=y@example.org", {}, ""}, " ORCPT=rfc822;list+2Bx+3Dy@example.org"},
+      {{"b@example.org", R"("a b"@example.org)", {}, ""}, R"( ORCPT=rfc822;"a+20b"@example.org)"},
+      {{"b@example.org", "c@example.org", {}, "rfc822;d@example.org"}, " ORCPT=rfc822;d@example.org"},
+      // a name of this host
+      {{"root@example.org", "root", {}, ""}, ""},
+      {{"b@example.org", "j\xC3\xBCrg@example.org", {}, ""}, ""},
+      {{"b@example.org", long_name + "@example.org", {}, ""}, ""},
+  };
+  for (const auto& test : cases) {
+    Play play(true);
+    play.recipients[0] = test.recipient;
+    play.capabilities.dsn = true;
+    play.Against({});
+    EXPECT_EQ(kMail + "RCPT TO:<" + test.recipient.address + ">" + test.orcpt + "\r\n" + kData, play.sent);
+  }
+}
+
 TEST(SmtpTransaction, NoParametersWhereNoneAreOffered) {
   Play play(true);
   play.envelope.ret = mail::ReturnContent::kFull;
