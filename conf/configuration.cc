@@ -12,8 +12,6 @@
 namespace outpost::conf {
 namespace {
 
-constexpr size_t kMaxFile = 1024 * 1024;
-
 // The names that main.cf's values refer to.
 template <typename Entries>
 std::set<std::string, std::less<>> NamesReferredTo(const Entries& entries) {
@@ -36,7 +34,7 @@ std::string Finding::ToString() const {
 
 Configuration Configuration::Load(const Location& location) {
   Configuration configuration(location);
-  const sys::Result<std::string> text = sys::ReadFile(location.MainCf(), kMaxFile);
+  const sys::Result<std::string> text = sys::ReadFile(location.MainCf(), kMaxMainCf);
   if (text) {
     configuration.Take(*text);
   } else {
@@ -95,6 +93,24 @@ sys::Result<std::string> Configuration::ExpandText(std::string_view text) const 
 
 sys::Result<std::string> Configuration::Expanded(std::string_view name) const {
   return ExpandText(Unexpanded(name).value_or(""));
+}
+
+std::optional<std::string> Configuration::UnexpandedDefault(std::string_view name) const {
+  return Configuration(location_).Unexpanded(name);
+}
+
+sys::Result<std::string> Configuration::ExpandedDefault(std::string_view name) const {
+  return Configuration(location_).Expanded(name);
+}
+
+int Configuration::LineOf(std::string_view name) const {
+  const auto entry = entries_.find(name);
+  return entry == entries_.end() ? 0 : entry->second.line;
+}
+
+void Configuration::Override(const std::string& name, std::string value) {
+  if (!entries_.contains(name)) order_.push_back(name);
+  entries_.insert_or_assign(name, Entry{std::move(value), LineOf(name)});
 }
 
 template <typename Reader>
@@ -180,9 +196,7 @@ void Configuration::CheckNames() {
 }
 
 void Configuration::AddFinding(Finding::Severity severity, std::string_view name, std::string_view text) {
-  const auto entry = entries_.find(name);
-  const int line = entry == entries_.end() ? 0 : entry->second.line;
-  AddFinding({severity, file_, line, sys::Cat(name, ": ", text)});
+  AddFinding({severity, file_, LineOf(name), sys::Cat(name, ": ", text)});
 }
 
 void Configuration::AddFinding(Finding finding) {

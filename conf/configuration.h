@@ -19,6 +19,9 @@
 
 namespace outpost::conf {
 
+// A larger main.cf is not read.
+constexpr size_t kMaxMainCf = 1024 * 1024;
+
 struct Finding {
   enum class Severity { kWarning, kError };
   Severity severity = Severity::kError;
@@ -50,6 +53,15 @@ class Configuration {
   std::vector<std::pair<std::string, std::string>> Explicit() const;
   // The value of any known parameter as text, after expansion: for `outpost conf`.
   sys::Result<std::string> Expanded(std::string_view name) const;
+  // The same before expansion: what main.cf says, else the default; nothing for a name that is neither set nor known.
+  std::optional<std::string> Unexpanded(std::string_view name) const;
+  // What would hold if main.cf were empty.
+  std::optional<std::string> UnexpandedDefault(std::string_view name) const;
+  sys::Result<std::string> ExpandedDefault(std::string_view name) const;
+  // The line of main.cf that sets `name`; 0 when none does.
+  int LineOf(std::string_view name) const;
+  // As if main.cf said so as well, in a later line: for `postconf -o`.
+  void Override(const std::string& name, std::string value);
 
   // Warns of names that the registry does not know (nearest known name included) unless they serve as macros, and
   // of Postfix's parameters that are not supported.
@@ -73,8 +85,6 @@ class Configuration {
   };
   explicit Configuration(Location location) : location_(std::move(location)), file_(location_.MainCf()) {}
   void Take(std::string_view text);
-  // What `name` stands for before expansion: main.cf's value, else the default.
-  std::optional<std::string> Unexpanded(std::string_view name) const;
   std::string Default(const Parameter& parameter) const;
   sys::Result<std::string> ExpandText(std::string_view text) const;
   // The value of `name` through `parse`, or the default's with a finding.

@@ -123,7 +123,8 @@ Result<void> SyncFile(FdView fd, std::string_view what) {
   return {};
 }
 
-Result<void> ReplaceFile(const std::string& path, std::string_view bytes, mode_t mode) {
+Result<void> ReplaceFile(const std::string& path, std::string_view bytes, mode_t mode,
+                         const std::optional<FileOwner>& owner) {
   const std::string temporary = Cat(path, ".tmp-", getpid());
   const auto write_new = [&]() -> Result<void> {
     constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
@@ -134,6 +135,9 @@ Result<void> ReplaceFile(const std::string& path, std::string_view bytes, mode_t
       fd = OpenFile(temporary, kFlags, mode);
     }
     if (!fd) return fd.error();
+    if (owner && fchown(fd->get(), owner->user, owner->group) != 0) {
+      return Error::FromErrno(Cat("give ", temporary, " to the owner of ", path));
+    }
     if (fchmod(fd->get(), mode) != 0) return Error::FromErrno(Cat("chmod ", temporary));
     if (auto written = WriteAll(*fd, bytes, temporary); !written) return written;
     return SyncFile(*fd, temporary);

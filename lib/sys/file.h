@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,9 +39,14 @@ bool HasRoom(FdView fd, uint64_t bytes);
 
 // fsync(2).
 Result<void> SyncFile(FdView fd, std::string_view what);
+struct FileOwner {
+  uid_t user = 0;
+  gid_t group = 0;
+};
 // Writes `bytes` to PATH.tmp-PID, syncs it, renames it over `path`, syncs the directory: after a crash the old
-// or the new file is there, whole.
-Result<void> ReplaceFile(const std::string& path, std::string_view bytes, mode_t mode);
+// or the new file is there, whole. It is this process's unless an owner is named, and never without that owner.
+Result<void> ReplaceFile(const std::string& path, std::string_view bytes, mode_t mode,
+                         const std::optional<FileOwner>& owner = {});
 
 // mkdir -p with exactly `mode`, whatever the umask, for each directory made; those that are there stay as they are.
 Result<void> MakeDirectories(const std::string& path, mode_t mode);

@@ -112,5 +112,24 @@ TEST(ConfigurationDeathTest, AParameterOutsideTheRegistryIsABug) {
   EXPECT_DEATH(configuration.Bool("relayhost"), "");
 }
 
+TEST(Configuration, TellsWhatWouldHoldWithoutMainCf) {
+  const Configuration configuration =
+      Configuration::Parse(Location{}, "main.cf", "\nsmtp_helo_name = a\nmyhostname = b.example\nmine = c\n");
+  EXPECT_EQ(configuration.Unexpanded("smtp_helo_name"), "a");
+  EXPECT_EQ(configuration.UnexpandedDefault("smtp_helo_name"), "$myhostname");
+  EXPECT_EQ(*configuration.ExpandedDefault("smtp_helo_name"), *configuration.ExpandedDefault("myhostname"));
+  EXPECT_EQ(configuration.UnexpandedDefault("mine"), std::nullopt);
+  EXPECT_EQ(configuration.LineOf("mine"), 4);
+  EXPECT_EQ(configuration.LineOf("relayhost"), 0);
+}
+
+TEST(Configuration, AnOverrideHoldsWhereTheValueIsUsed) {
+  Configuration configuration = Configuration::Parse(Location{}, "main.cf", "myhostname = b.example\n");
+  configuration.Override("myhostname", "c.example");
+  configuration.Override("relayhost", "$myhostname");
+  EXPECT_EQ(configuration.String("relayhost"), "c.example");
+  EXPECT_TRUE(configuration.IsSet("relayhost"));
+}
+
 }  // namespace
 }  // namespace outpost::conf
