@@ -43,7 +43,9 @@ sys::Result<void> Agent::Start() {
     Fail({kLocalTrouble, "outpost-smtp does not become ready", mail::Fault::kPath});
   });
   const bool of_domains = GoesToRecipientsDomains(context_.policy.routing);
-  return channel_.Send(ipc::Prepare{next_hop_, of_domains, verified_elsewhere_}.Encode());
+  const conf::NoticeSettings& notices = context_.policy.notices;
+  const bool transcripts = notices.Wants(conf::NoticeClass::kPolicy) || notices.Wants(conf::NoticeClass::kProtocol);
+  return channel_.Send(ipc::Prepare{next_hop_, of_domains, verified_elsewhere_, transcripts}.Encode());
 }
 
 sys::Result<ipc::Channel> Agent::Connect(uint64_t connection) {

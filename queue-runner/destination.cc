@@ -226,6 +226,7 @@ void Destination::OnVerdict(Connection&, Unit& unit, const std::vector<size_t>& 
     standing_.OnSenderRefused(unit.message->facts, *deferred);
   if (std::holds_alternative<mail::Delivered>(verdicts.verdict) && standing_.HoldsSenders())
     standing_.OnSenderTaken(unit.message->facts.envelope.sender);
+  verdicts_.TellOfRefusal(*unit.message, verdicts);
   bool stopped = false;
   for (const size_t index : indices) {
     stopped = verdicts_.OnVerdict(unit, index, verdicts.verdict, verdicts.relay) || stopped;

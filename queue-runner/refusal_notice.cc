@@ -14,22 +14,19 @@ using sys::Cat;
 constexpr int kProtocolSubject = 5;
 constexpr int kPolicySubject = 7;
 
-// "host R said: 550 5.7.1 no (in reply to RCPT TO command)" -> what left, and what came.
-std::string Exchange(std::string_view text) {
-  constexpr std::string_view kIn = " (in reply to ";
-  const size_t at = text.rfind(kIn);
-  if (at == std::string_view::npos) return "";
-  std::string_view command = text.substr(at + kIn.size());
-  command = command.substr(0, command.rfind(" command)"));
-  return Cat("Out: ", command, "\nIn:  ", RelayWords(text), "\n");
-}
+constexpr int kTooManyRecipients = 3;  // X.5.3: what is beyond the limit goes later
+
+// "502 what?": a code that says that a command was not understood, as Postfix counts them.
+bool IsProtocolCode(std::string_view reply) { return reply.starts_with("50") || reply.starts_with("555"); }
 
 }  // namespace
 
 std::optional<AdministratorNotice> RefusalNotice(const mail::EnhancedStatus& status, std::string_view text,
-                                                 std::string_view relay) {
+                                                 std::string_view relay,
+                                                 const std::vector<std::string>& transcript) {
   const bool policy = status.subject == kPolicySubject;
-  const bool protocol = status.subject == kProtocolSubject;
+  const bool protocol = (status.subject == kProtocolSubject && status.detail != kTooManyRecipients) ||
+                        (status.subject == 0 && IsProtocolCode(RelayWords(text)));
   if (relay.empty() || (!policy && !protocol)) return std::nullopt;
   const std::string_view host = HostOf(relay);
   const mail::Explanation explanation = mail::Explain(status, text);
@@ -39,7 +36,7 @@ std::optional<AdministratorNotice> RefusalNotice(const mail::EnhancedStatus& sta
   notice.paragraphs = {Cat(explanation.sentence, " The answer of ", host, " was: ", RelayWords(text)),
                        explanation.remedy.empty() ? "What becomes of the mail is told by outpost queue list."
                                                   : std::string(explanation.remedy)};
-  notice.transcript = Exchange(text);
+  for (const auto& line : transcript) notice.transcript += Cat(line, "\n");
   return notice;
 }
 

@@ -75,13 +75,13 @@ void Verdicts::KeepWaiting(Unit& unit, size_t index, Microseconds next_attempt, 
 }
 
 // Not of notices: the notice of a notice could have the same fate.
-void Verdicts::TellOfRefusal(const ActiveMessage& message, const mail::Verdict& verdict, std::string_view relay) {
+void Verdicts::TellOfRefusal(const ActiveMessage& message, const ipc::Verdicts& refused) const {
   if (message.facts.origin == queue::Origin::kBounce) return;
   std::optional<AdministratorNotice> notice;
-  if (const auto* deferred = std::get_if<mail::Deferred>(&verdict)) {
-    notice = RefusalNotice(deferred->status, deferred->why, relay);
-  } else if (const auto* returned = std::get_if<mail::Returned>(&verdict)) {
-    notice = RefusalNotice(returned->status, returned->why, relay);
+  if (const auto* deferred = std::get_if<mail::Deferred>(&refused.verdict)) {
+    notice = RefusalNotice(deferred->status, deferred->why, refused.relay, refused.transcript);
+  } else if (const auto* returned = std::get_if<mail::Returned>(&refused.verdict)) {
+    notice = RefusalNotice(returned->status, returned->why, refused.relay, refused.transcript);
   }
   if (notice && context_.policy.notices.Wants(notice->notice_class)) {
     context_.tell_administrator(std::move(*notice));
@@ -93,7 +93,6 @@ bool Verdicts::OnVerdict(Unit& unit, size_t index, const mail::Verdict& verdict,
   unit.answered[index] = true;
   const Decision decision = Decide(verdict, AttemptOn(unit, context_.queue), context_.policy.schedule);
   const auto* deferred = std::get_if<mail::Deferred>(&verdict);
-  TellOfRefusal(*unit.message, verdict, relay);
   switch (decision.next) {
     case Next::kSent: {
       const auto& delivered = std::get<mail::Delivered>(verdict);

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/ipc/delivery.h"
 #include "queue-runner/context.h"
 #include "queue-runner/reports.h"
 
@@ -34,6 +35,8 @@ class Verdicts {
 
   // The word on one recipient in flight. True when it waits for its destination's circuit.
   bool OnVerdict(Unit& unit, size_t index, const mail::Verdict& verdict, std::string_view relay);
+  // Tells the administrator of a refusal, where that is wanted.
+  void TellOfRefusal(const ActiveMessage& message, const ipc::Verdicts& refused) const;
   // Its content had begun to leave, and nothing was heard of it again.
   void OnSilence(Unit& unit, size_t index);
   // It was not attempted: as it was before, due at once or when its destination takes mail again. `why` is shown.
@@ -79,7 +82,6 @@ class Verdicts {
   void Fail(const ActivePointer& message, RecipientReport failed);
   void NoteRelayed(const ActivePointer& message, const queue::QueuedRecipient& recipient,
                    const mail::Delivered& delivered, std::string_view relay);
-  void TellOfRefusal(const ActiveMessage& message, const mail::Verdict& verdict, std::string_view relay);
   void SettleSoon(const ActivePointer& message);
   void KeepWaiting(Unit& unit, size_t index, Microseconds next_attempt, bool attempted, std::string_view status,
                    std::string_view text, std::string_view relay);

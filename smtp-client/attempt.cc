@@ -42,6 +42,7 @@ Attempt::Attempt(const Provision& provision, TlsLevel level, ConnectedSocket con
     : provision_(provision), settings_(provision.settings), level_(level), log_(log) {
   open_.socket = std::move(connected.fd);
   open_.peer = std::move(connected.target.peer);
+  open_.transcript = Transcript(provision.wants_transcripts);
   relay_ = open_.peer.ToString();
   open_.conversation = std::make_unique<Conversation>(open_.socket, channel);
 }
@@ -60,9 +61,11 @@ Deferred Attempt::Fault(Trouble trouble, std::string why) const {
 std::variant<Reply, Interruption> Attempt::Converse(const std::string& command, Stage stage) {
   const auto limit = TimeLimit(stage, settings_);
   if (!command.empty()) {
+    open_.transcript.Out(stage, command);
     if (auto trouble = open_.conversation->Send(command, limit)) return *trouble;
   }
   auto received = open_.conversation->Receive(limit);
+  if (const auto* reply = std::get_if<Reply>(&received)) open_.transcript.In(stage, *reply);
   if (std::holds_alternative<Reply>(received) && open_.conversation->HasUnread())
     return Interruption{Interruption::Kind::kNonsense, "more was said than was asked"};
   return received;

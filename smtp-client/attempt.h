@@ -18,6 +18,7 @@
 #include "smtp-client/peer.h"
 #include "smtp-client/prepare.h"
 #include "smtp-client/stage.h"
+#include "smtp-client/transcript.h"
 
 namespace outpost::smtp_client {
 
@@ -29,6 +30,7 @@ struct OpenConnection {
   std::optional<TlsFacts> tls;
   std::string mechanism;  // SASL; "" without login
   Capabilities capabilities;
+  Transcript transcript{};
 };
 
 class Attempt {

@@ -53,8 +53,13 @@ struct Delivery::Current {
 };
 
 Delivery::Delivery(const conf::SmtpClientSettings& settings, const SessionFacts& facts, Conversation& conversation,
-                   const RunnerLine& runner, const sys::Log& log)
-    : settings_(settings), facts_(facts), conversation_(conversation), runner_(runner), log_(log) {}
+                   Transcript& transcript, const RunnerLine& runner, const sys::Log& log)
+    : settings_(settings),
+      facts_(facts),
+      conversation_(conversation),
+      transcript_(transcript),
+      runner_(runner),
+      log_(log) {}
 
 Delivery::End Delivery::Deliver(const Assignment& assignment) {
   ++messages_;
@@ -79,7 +84,8 @@ Delivery::End Delivery::Deliver(const Assignment& assignment) {
   current.times.done = sys::WallClock();
   auto outcomes = current.transaction.TakeOutcomes();
   if (settings_.soft_bounce) SoftenRefusals(outcomes);
-  const bool reported = Report(assignment, outcomes, facts_.relay, messages_, current.times, runner_, log_);
+  const bool reported =
+      Report(assignment, outcomes, facts_.relay, messages_, current.times, transcript_, runner_, log_);
   const bool usable = !trouble && !current.transaction.must_close() && reported;
   return usable ? End::kNextMessage : End::kClose;
 }
@@ -93,6 +99,7 @@ std::optional<Interruption> Delivery::Drive(Current& current) {
         current.stale_connection = IsUntouched(current);
         return trouble;
       }
+      transcript_.Out(current.stage, step.commands);
       auto trouble = conversation_.Send(step.commands, TimeLimit(current.stage, settings_));
       // A relay that goes away has often said why: its replies are still heard.
       if (trouble && trouble->kind != Interruption::Kind::kLost) return trouble;
@@ -123,6 +130,7 @@ std::optional<Interruption> Delivery::TakeReply(Current& current, Transaction::S
   current.stale_connection = IsUntouched(current) && reply.code == kClosing;
   if (current.stale_connection) return Interruption{};
   current.any_reply = true;
+  transcript_.In(current.stage, reply);
   step = current.transaction.OnReply(reply);
   return std::nullopt;
 }

@@ -12,6 +12,7 @@
 #include "smtp-client/delivery_log.h"
 #include "smtp-client/runner_line.h"
 #include "smtp-client/transaction.h"
+#include "smtp-client/transcript.h"
 
 namespace outpost::smtp_client {
 
@@ -33,7 +34,7 @@ class Delivery {
 
   // All must outlive this.
   Delivery(const conf::SmtpClientSettings& settings, const SessionFacts& facts, Conversation& conversation,
-           const RunnerLine& runner, const sys::Log& log);
+           Transcript& transcript, const RunnerLine& runner, const sys::Log& log);
 
   End Deliver(const Assignment& assignment);
 
@@ -55,6 +56,7 @@ class Delivery {
   const conf::SmtpClientSettings& settings_;
   const SessionFacts& facts_;
   Conversation& conversation_;
+  Transcript& transcript_;
   const RunnerLine& runner_;
   const sys::Log& log_;
   int messages_ = 0;

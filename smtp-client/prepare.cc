@@ -86,6 +86,7 @@ std::variant<Provision, mail::Deferred> Prepare(conf::Configuration& configurati
   if (!parsed) return ConfigurationFault(parsed.error().text(), Trouble::kBadDomain);
   provision.next_hop = std::move(*parsed);
   provision.verified_elsewhere = request.verified_elsewhere;
+  provision.wants_transcripts = request.wants_transcripts;
   provision.resolve = MakeResolvePolicy(settings, request.is_recipient_domain);
   auto sasl = MakeSaslPolicy(settings);
   if (!sasl) return ConfigurationFault(sasl.error().text());

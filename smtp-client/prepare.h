@@ -26,6 +26,7 @@ struct Provision {
   NextHop next_hop;
   // The relay's certificate was good on another network than the one that this host is in now.
   bool verified_elsewhere = false;
+  bool wants_transcripts = false;  // for refusals
   ResolvePolicy resolve;
   std::optional<TlsContext> tls;  // nothing at level none
   std::optional<Credential> credential;

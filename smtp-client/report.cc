@@ -31,7 +31,8 @@ void SoftenRefusals(std::vector<Transaction::Outcome>& outcomes) {
 }
 
 bool Report(const Assignment& assignment, const std::vector<Transaction::Outcome>& outcomes, std::string_view relay,
-            int connection_use, const DeliveryTimes& times, const RunnerLine& runner, const sys::Log& log) {
+            int connection_use, const DeliveryTimes& times, const Transcript& transcript, const RunnerLine& runner,
+            const sys::Log& log) {
   const mail::QueueId& id = assignment.message.id;
   for (const auto& outcome : outcomes) {
     log.Info(FormatDelivery(id, assignment.recipients[outcome.recipient], relay, connection_use, times,
@@ -44,6 +45,7 @@ bool Report(const Assignment& assignment, const std::vector<Transaction::Outcome
            SameVerdict(outcomes[i].verdict, packet.verdict)) {
       packet.recipients.push_back(assignment.numbers[outcomes[i++].recipient]);
     }
+    if (!std::holds_alternative<mail::Delivered>(packet.verdict)) packet.transcript = transcript.lines();
     packet.last = all && i == outcomes.size();
     if (!runner.Send(packet.Encode())) return false;
   }

@@ -68,7 +68,7 @@ int Session::ReturnAll(const mail::Verdict& verdict) {
     if (provision_.settings.soft_bounce) SoftenRefusals(outcomes);
     DeliveryTimes times{Microseconds(assignment->message.arrival_us),
                         Microseconds(assignment->message.activated_us), begun_, begun_, sys::WallClock()};
-    if (!Report(*assignment, outcomes, "none", 1, times, runner_, log_)) return EX_OK;
+    if (!Report(*assignment, outcomes, "none", 1, times, Transcript(), runner_, log_)) return EX_OK;
   }
   return EX_OK;
 }
@@ -82,7 +82,7 @@ int Session::ServeConnection(OpenConnection open) {
     connected.certificate = open.tls->has_certificate ? sys::LowerCase(open.tls->Word()) : "";
   }
   if (!runner_.Send(connected.Encode())) return EX_OK;
-  Delivery delivery(provision_.settings, facts, *open.conversation, runner_, log_);
+  Delivery delivery(provision_.settings, facts, *open.conversation, open.transcript, runner_, log_);
   bool finished = false;
   while (const auto assignment = NextMessage(open.conversation.get(), finished)) {
     if (delivery.Deliver(*assignment) == Delivery::End::kClose) break;

@@ -79,6 +79,7 @@ void Describe(auto& fields, Of<Prepare> auto& message) {
   fields.Exact("next_hop", message.next_hop, kMaxName);
   fields("is_recipient_domain", message.is_recipient_domain);
   fields("verified_elsewhere", message.verified_elsewhere);
+  fields("wants_transcripts", message.wants_transcripts);
 }
 
 void Describe(auto& fields, Of<Connect> auto& message) { fields("connection", message.connection); }
@@ -131,6 +132,8 @@ void Describe(auto& fields, Of<Verdicts> auto& message) {
   fields("last", message.last);
   fields.List("recipients", message.recipients, kRecipientsAPacket,
               [](auto& list, auto& number) { list.Element(number); });
+  fields.List("transcript", message.transcript, kTranscriptLines,
+              [](auto& list, auto& line) { list.TextElement(line); });
 }
 
 std::string Prepare::Encode() const { return EncodeMessage(*this); }

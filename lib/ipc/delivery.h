@@ -25,6 +25,8 @@
 
 namespace outpost::ipc {
 
+constexpr size_t kTranscriptLines = 40;
+
 // runner -> parent
 struct Prepare {
   std::string next_hop;  // as configured: "[smtp.example.org]:587", "example.org"
@@ -33,6 +35,8 @@ struct Prepare {
   // Its certificate was good on another network than the one that this host is in now: if it is not good here, that
   // says something of the network.
   bool verified_elsewhere = false;
+  // Refusals are to come with a transcript of the session.
+  bool wants_transcripts = false;
   std::string Encode() const;
 };
 struct Connect {
@@ -105,6 +109,8 @@ struct Verdicts {
   mail::Verdict verdict;             // for each of them
   std::string relay;
   bool last = false;  // nothing more comes for this message
+  // The last lines of the session, of a refusal where that was asked for; at most kTranscriptLines.
+  std::vector<std::string> transcript{};
   std::string Encode() const;
 };
 

@@ -66,6 +66,22 @@ def test_refusal_by_a_real_server_is_returned_in_plain_words(client, relays):
     assert original.get_content_type() == "text/rfc822-headers" and b"its body" not in stored.raw
 
 
+def test_administrator_sees_the_session_in_which_mail_was_refused(client, relays, authority):
+    server = relays.scripted(certificate=authority.issue("localhost"), users={"alice": "secret"},
+                             at={"RCPT": lambda session: b"554 5.7.1 not from you\r\n"
+                                 if "bob" in session.commands[-1] else None})
+    outpost = client(server, notify_classes="policy", error_notice_recipient="admin@example.org").start()
+    outpost.submit("-f", "alice@example.org", "bob@example.net", message=b"Subject: refused\n\nits body\n")
+    told = server.wait("Transcript of the session").content.decode()
+    outpost.wait_until_empty()
+    session = told[told.index("Transcript of the session"):].split("-- \r\n")[0]
+    lines = [line.strip() for line in session.splitlines()]
+    assert lines[2].startswith("In:  220 ") and lines[3].startswith("Out: EHLO "), session
+    assert "Out: STARTTLS" in lines and "Out: AUTH PLAIN (not shown)" in lines, session
+    assert "Out: MAIL FROM:<alice@example.org> SIZE=" in session and "In:  554 5.7.1 not from you" in lines
+    assert "AGFsaWNlAHNlY3JldA" not in told and "its body" not in told, "neither the login nor the content"
+
+
 def test_large_message_is_returned_whole_where_main_cf_says_so(plain, relays):
     server = relays.scripted(at=REFUSE_BOB)
     outpost = plain(server, bounce_size_limit=4_000_000).start()

@@ -72,6 +72,7 @@ TEST(IpcDelivery, EachVerdictComesBackAsItWas) {
   Verdicts got = RoundTrip(sent, ParseFromChild);
   EXPECT_EQ(got.recipients, sent.recipients);
   EXPECT_EQ(got.relay, "relay");
+  EXPECT_TRUE(got.transcript.empty());
   EXPECT_TRUE(got.last);
   ASSERT_TRUE(std::holds_alternative<mail::Delivered>(got.verdict));
   EXPECT_EQ(std::get<mail::Delivered>(got.verdict).reply, "250 ok");
@@ -87,7 +88,9 @@ TEST(IpcDelivery, EachVerdictComesBackAsItWas) {
 
   sent.verdict = mail::Returned{{5, 1, 1}, "550 no such user"};
   sent.last = false;
+  sent.transcript.assign(kTranscriptLines, std::string(200, '"'));
   got = RoundTrip(sent, ParseFromChild);
+  EXPECT_EQ(got.transcript, sent.transcript);
   EXPECT_FALSE(got.last);
   ASSERT_TRUE(std::holds_alternative<mail::Returned>(got.verdict));
   EXPECT_EQ(std::get<mail::Returned>(got.verdict).why, "550 no such user");
@@ -127,6 +130,7 @@ constexpr Spoilt kSpoilt[] = {
     {"a status of another class", "\"4.2.1\"", "\"3.2.1\""},
     {"a recipient's number as text", "[0,1]", "[0,\"1\"]"},
     {"a negative recipient's number", "[0,1]", "[0,-1]"},
+    {"a transcript that is none", "\"transcript\":[]", "\"transcript\":[1]"},
     {"too many recipients", "[0,1]", "[0,1,2,3,4,5,6,7,8,9,10]"},
 };
 INSTANTIATE_TEST_SUITE_P(Each, IpcSpoiltVerdicts, testing::ValuesIn(kSpoilt));
