@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace outpost::queue_runner {
+namespace {
+
+constexpr mail::EnhancedStatus kCertificate{4, 7, 5};  // as smtp-client's table of faults has it
+
+}  // namespace
 
 Circuit::Circuit(const CircuitRules& rules) : rules_(rules) {
   constexpr std::chrono::seconds kShortest(1);
@@ -79,9 +84,12 @@ void Circuit::OnOffline(const mail::Deferred& why, Microseconds now) {
 }
 
 // What the account's owner must mend is not mended by a network.
+// A login that was refused is not tried again because the network is another: that could lock the account. Who shows a
+// certificate may be another there.
 void Circuit::OnNewWay(Microseconds now) {
   offline_ = false;
-  if (!open_ || reason_.fault == mail::Fault::kAccount) return;
+  const bool login = reason_.fault == mail::Fault::kAccount && reason_.status != kCertificate;
+  if (!open_ || login) return;
   interval_ = {};
   next_probe_ = now;
 }

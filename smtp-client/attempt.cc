@@ -138,7 +138,8 @@ std::optional<Attempt::Failure> Attempt::CheckCertificate() {
   const char* what = open_.tls->trusted ? "Server certificate not verified" : "Server certificate not trusted";
   const Trouble trouble = provision_.verified_elsewhere ? Trouble::kCertificateOfThisNetwork
                                                         : TroubleOf(open_.tls->certificate_problem);
-  return Fault(trouble, sys::Cat(what, ": ", relay_, ": ", open_.tls->problem));
+  return Fault(trouble, sys::Cat(what, ": ", relay_, ": ", open_.tls->problem,
+                                 provision_.verified_elsewhere ? "; it was good on another network" : ""));
 }
 
 // DNS has no part in it: an answer of 127.0.0.1 would lead a secret to whoever listens there (attacks S18, S26).

@@ -90,6 +90,8 @@ constexpr auto kKnownTexts = std::to_array<KnownText>({
      {"The other side lets unknown senders come twice.", ""}},
 
     // --- certificates and TLS
+    {"outpost", "was good on another network", "Server certificate not trusted: relay[192.0.2.1]:587: self-signed certificate; it was good on another network",
+     {"The relay's certificate was good on another network: this one may be answering in its place.", "If the network has a login page, log in there; the mail then leaves by itself."}},
     {"OpenSSL", "certificate has expired", "Server certificate not trusted: relay[192.0.2.1]:587: certificate has expired",
      {"The relay's certificate has expired.", "Its administrator must renew it. If it has not, this host's clock is wrong."}},
     {"OpenSSL", "certificate is not yet valid", "Server certificate not trusted: relay[192.0.2.1]:587: certificate is not yet valid",

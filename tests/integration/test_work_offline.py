@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from harness.certificates import Authority
 from harness.network import Network
 from harness.scripted import ScriptedServer
 from harness.wait import wait_for
@@ -155,6 +156,63 @@ def test_new_address_and_new_resolver_are_tried_at_once(laptop, relay, outposts)
     laptop.network.ip("addr", "add", "198.51.100.77/24", "dev", "cable")
     again.wait("Subject: moved\r", timeout=10)
     again.close()
+
+
+@pytest.fixture
+def certificates(tmp_path, authority):
+    """Of the relay, and of somebody who answers in its place."""
+    return authority.issue("relay.example.net"), Authority(tmp_path / "portal", "Portal CA").issue("portal.example.com")
+
+
+@pytest.fixture
+def verifying(laptop, outposts, authority):
+    return lambda **parameters: outposts(**{
+        "network": laptop.network, "relayhost": f"[{RELAY}]:{PORT}", **SLOW, "smtp_tls_CAfile": str(authority.certificate),
+        "smtp_tls_security_level": "secure", "smtp_tls_secure_cert_match": "relay.example.net", **parameters})
+
+
+def secure_relay(laptop, certificate):
+    with laptop.world.entered():
+        return ScriptedServer(address=RELAY, port=PORT, certificate=certificate)
+
+
+def test_certificate_that_was_never_good_returns_nothing_and_is_told_of_once(laptop, certificates, verifying):
+    good, wrong = certificates
+    with secure_relay(laptop, wrong) as server:
+        outpost = verifying(maximal_queue_lifetime="1s").start()
+        outpost.wait_for_deferred(submit(outpost, "first"))
+        time.sleep(2)  # a lifetime
+        outpost.wait_for_deferred(submit(outpost, "second"))
+        assert server.kept == []
+        server.context.load_cert_chain(*good)
+        laptop.network.ip("addr", "add", "198.51.100.77/24", "dev", "cable")
+        for subject in ("first", "second"):
+            server.wait(f"Subject: {subject}\r", timeout=10)
+        server.wait("mail is sent through")
+        outpost.wait_until_empty()
+        assert len(server.kept) == 3, "the two, and one notice"
+
+
+def test_network_that_answers_in_the_relays_place_returns_nothing(laptop, certificates, verifying):
+    """A captive portal: on the network before, the certificate was good. It is gone before minimal_backoff_time is over,
+    so that nobody is told."""
+    good, wrong = certificates
+    with secure_relay(laptop, good) as server:
+        outpost = verifying().start()
+        submit(outpost, "at home")
+        server.wait("Subject: at home\r")
+        outpost.wait_until_empty()
+        outpost.stop()
+        server.context.load_cert_chain(*wrong)
+        laptop.network.ip("addr", "add", "198.51.100.77/24", "dev", "cable")
+        outpost.start()
+        outpost.wait_for_deferred(submit(outpost, "on the train"))
+        assert "this one may be answering in its place" in outpost.command("status"), outpost.command("status")
+        server.context.load_cert_chain(*good)
+        laptop.network.ip("addr", "del", "198.51.100.77/24", "dev", "cable")
+        server.wait("Subject: on the train\r", timeout=10)
+        outpost.wait_until_empty()
+        assert len(server.kept) == 2, "neither a bounce nor a notice"
 
 
 def test_relay_on_this_host_is_always_reachable(laptop, outposts):

@@ -191,5 +191,12 @@ TEST(Circuit, LeavesAnAccountsCircuitAsItIsWithANewWay) {
   EXPECT_TRUE(circuit.MayProbe(kNow + seconds(300)));
 }
 
+TEST(Circuit, ProbesAtOnceWithANewWayWhereACertificateWasNotTrusted) {
+  Circuit circuit(kRules);
+  circuit.OnFailure({{4, 7, 5}, "certificate has expired", mail::Fault::kAccount}, kNow);
+  circuit.OnNewWay(kNow + seconds(1));
+  EXPECT_TRUE(circuit.MayProbe(kNow + seconds(1)));
+}
+
 }  // namespace
 }  // namespace outpost::queue_runner
