@@ -45,6 +45,7 @@ Result<void> Mending::Run(bool is_behind, Salvaged& report) {
   if (auto adopted = AdoptOrphans(); !adopted) return adopted;
   if (auto compared = CompareWithHistory(); !compared) return compared;
   if (auto checked = CheckRows(); !checked) return checked;
+  if (auto removed = RemoveFinished(); !removed) return removed;
   if (auto counted = CountAgain(); !counted) return counted;
   return Report(report);
 }
@@ -58,7 +59,7 @@ Result<void> Mending::Execute(const std::string& sql) {
 // A recipient that an event calls sent is not sent again, whatever its own row says; others that wait may have been.
 Result<void> Mending::TrustEvents() {
   auto sent = Execute(
-      "UPDATE recipient SET state = 'sent' WHERE state IN ('queued', 'in doubt', 'dispatched') AND EXISTS("
+      "UPDATE recipient SET state = 'sent' WHERE state IN ('queued', 'in doubt', 'dispatched', 'held') AND EXISTS("
       "SELECT 1 FROM message JOIN event ON event.id = message.id WHERE message.key = recipient.message AND "
       "event.number = recipient.number AND event.kind = 'sent')");
   if (!sent) return sent;
@@ -68,7 +69,7 @@ Result<void> Mending::TrustEvents() {
           (now_ + kDoubtPause).count(), " WHERE state = 'queued'"));
 }
 
-Result<std::optional<MessageKey>> Mending::NextOrphan(Statement& find, MessageKey after) {
+Result<std::optional<MessageKey>> Mending::FindOne(Statement& find, MessageKey after) {
   Rows rows(find, after);
   const auto found = rows.Next();
   if (!found) return found.error();
@@ -89,7 +90,7 @@ Result<void> Mending::AdoptOrphans() {
   for (Statement* find : {&of_recipients, &of_content}) {
     MessageKey after = 0;
     while (true) {
-      const auto orphan = NextOrphan(*find, after);
+      const auto orphan = FindOne(*find, after);
       if (!orphan) return orphan.error();
       if (!*orphan) break;
       if (auto adopted = Adopt(**orphan); !adopted) return adopted;
@@ -99,17 +100,17 @@ Result<void> Mending::AdoptOrphans() {
   return Execute("DROP INDEX history_message");
 }
 
-// Finished, and on its way out: it goes. Else a dead letter under its id, or under a new one.
+// Finished, and on its way out: it goes. Else a dead letter under its id, or under a new one. Messages before it may have
+// had its number: the history of those says nothing of it.
 Result<void> Mending::Adopt(MessageKey message) {
   const std::string content = Cat("key BETWEEN ", message, " << 20 AND (", message, " << 20) + 1048575");
-  const auto finished = connection_.ReadNumber(
-      Cat("SELECT EXISTS(SELECT 1 FROM history WHERE message = ", message, " AND removed IS NOT NULL) OR ",
-          "(NOT EXISTS(SELECT 1 FROM history WHERE message = ", message,
-          ") AND EXISTS(SELECT 1 FROM recipient WHERE message = ", message,
-          ") AND NOT EXISTS(SELECT 1 FROM recipient WHERE message = ", message,
-          " AND state NOT IN ('sent', 'returned')))")
-          .c_str(),
-      "mend");
+  const std::string recipients = Cat("EXISTS(SELECT 1 FROM recipient WHERE message = ", message);
+  const std::string history = Cat("EXISTS(SELECT 1 FROM history WHERE message = ", message);
+  const auto finished =
+      connection_.ReadNumber(Cat("SELECT NOT ", history, " AND removed IS NULL) AND NOT ", recipients, " AND ",
+                                 kUnfinished, ") AND (", history, ") OR ", recipients, "))")
+                                 .c_str(),
+                             "mend");
   if (!finished) return finished.error();
   if (*finished != 0) {
     return Execute(Cat("DELETE FROM recipient WHERE message = ", message, "; DELETE FROM content WHERE ", content));
@@ -121,8 +122,9 @@ Result<void> Mending::Adopt(MessageKey message) {
       "ret, is_8bit, smtputf8) SELECT ",
       message, ", ifnull(h.id, '", new_id, "'), 'queued', 'submission', ifnull(h.sender, ''), ifnull(h.arrival, ",
       now_.count(), "), ", clock_.count(), ", ", size, ", 0, ifnull(h.uid, 0), '', '', 0, 0 ",
-      "FROM (SELECT 1) LEFT JOIN history AS h ON h.message = ", message, " LIMIT 1;", "UPDATE recipient SET ",
-      kDead, "its envelope is lost' WHERE message = ", message, " AND state NOT IN ", kFinal));
+      "FROM (SELECT 1) LEFT JOIN history AS h ON h.message = ", message, " AND h.removed IS NULL LIMIT 1;",
+      "UPDATE recipient SET ", kDead, "its envelope is lost' WHERE message = ", message, " AND state NOT IN ",
+      kFinal));
 }
 
 // The history knows how many recipients a message had; and a message that it does not know would not be found by its id.
@@ -194,15 +196,38 @@ Result<void> Mending::CheckMessages(const WaitingStep& step) {
   return {};
 }
 
+// Of which an event has told that the last recipient was sent.
+Result<void> Mending::RemoveFinished() {
+  Statement find(connection_, "mend",
+                 Cat("SELECT key FROM message WHERE key > ? AND state = 'queued' AND NOT EXISTS("
+                     "SELECT 1 FROM recipient WHERE message = message.key AND ",
+                     kUnfinished, ") ORDER BY key LIMIT 1"));
+  MessageKey after = 0;
+  while (true) {
+    const auto finished = FindOne(find, after);
+    if (!finished) return finished.error();
+    if (!*finished) return {};
+    auto removed = batch_.Within([&] { return ledger_.Remove(**finished, sys::WallClock()); });
+    if (!removed) return removed;
+    after = **finished;
+  }
+}
+
+// What messages say of the time is believed only where nothing else tells it: the clock that one of them sets ahead makes
+// all others too old.
 Result<void> Mending::CountAgain() {
-  const auto oldest = connection_.ReadNumber("SELECT ifnull(max(waiting_since), 0) FROM message", "mend");
-  if (!oldest) return oldest.error();
+  Microseconds clock = clock_;
+  if (clock.count() == 0) {
+    const auto latest = connection_.ReadNumber("SELECT ifnull(max(waiting_since), 0) FROM message", "mend");
+    if (!latest) return latest.error();
+    clock = Microseconds(*latest);
+  }
   const auto weight = history_.Weigh();
   if (!weight) return weight.error();
   return Execute(
       Cat("UPDATE total SET messages = (SELECT count(*) FROM message WHERE state = 'queued'), "
           "dead = (SELECT count(*) FROM recipient WHERE state = 'dead'), history_bytes = ",
-          *weight, ", clock = ", std::max(clock_.count(), *oldest)));
+          *weight, ", clock = ", clock.count()));
 }
 
 Result<uint64_t> Mending::List(Statement& find, std::vector<std::string>& out) {

@@ -25,10 +25,11 @@ class Mending {
   Result<void> TrustEvents();
   Result<void> AdoptOrphans();
   Result<void> Adopt(MessageKey message);
-  Result<std::optional<MessageKey>> NextOrphan(Statement& find, MessageKey after);
+  Result<std::optional<MessageKey>> FindOne(Statement& find, MessageKey after);
   Result<void> CompareWithHistory();
   Result<void> CheckRows();
   Result<void> CheckMessages(const WaitingStep& step);
+  Result<void> RemoveFinished();
   Result<void> CountAgain();
   Result<void> Report(Salvaged& report);
   Result<uint64_t> List(Statement& find, std::vector<std::string>& out);

@@ -57,8 +57,7 @@ class RowCopy {
     for (const auto& shape : shapes_) {
       if (!shape.Fits(row)) continue;
       if (shape.name == "total") return NoteTotals(shape, row);
-      // Nothing that comes after a key beyond all bounds would have one.
-      if (shape.name == "message" && (row.number <= 0 || row.number > kLastMessageKey)) return {};
+      if (!IsNumbered(shape, row)) return {};
       return Insert(shape, row);
     }
     return {};
@@ -76,6 +75,15 @@ class RowCopy {
     void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
   };
   using Prepared = std::unique_ptr<sqlite3_stmt, Finalize>;
+
+  // Under a number that a message can have: nothing that came after one beyond all bounds would have any.
+  static bool IsNumbered(const TableShape& shape, const RawRow& row) {
+    MessageKey message = 1;
+    if (shape.name == "message") message = row.number;
+    if (shape.name == "content") message = row.number >> 20;
+    if (shape.name == "recipient") message = shape.Find(row, "message")->integer;
+    return message > 0 && message <= kLastMessageKey;
+  }
 
   Result<void> NoteTotals(const TableShape& shape, const RawRow& row) {
     if (const RawValue* clock = shape.Find(row, "clock")) clock_ = std::max(clock_, Microseconds(clock->integer));

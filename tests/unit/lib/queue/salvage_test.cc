@@ -371,6 +371,23 @@ TEST_F(QueueSalvage, SendsNothingAgainThatAnEventCallsSent) {
   }
 }
 
+// Its rows are as they were before it left: waiting, or held.
+TEST_F(QueueSalvage, RemovesAMessageThatAnEventCallsSent) {
+  for (const char* state : {"queued", "held"}) {
+    const Stored stored = Put(1);
+    Record(stored.key, MakeOutcome(stored.first_recipient, RecipientState::kSent));
+    Edit(sys::Cat("UPDATE recipient SET state = '", state, "'"));
+    const std::string database = Read(paths_->QueueDatabase());
+    Write(database, std::string(5000, '\x5A'));
+    Fate fate;
+    OpenOrSalvage(fate);
+    EXPECT_THAT(fate.named, IsEmpty()) << state;
+    EXPECT_EQ(queue().Count()->messages, 0U) << state;
+    EXPECT_THAT(TraceOf(1), ::testing::Contains(HasSubstr("removed"))) << state;
+    Write("");
+  }
+}
+
 TEST_F(QueueSalvage, ReadsALogWithoutADatabase) {
   Fill();
   Write("", undamaged_->log);
@@ -444,6 +461,63 @@ TEST_F(QueueSalvage, TellsOfAMessageWhoseEnvelopeIsGone) {
   EXPECT_EQ((*listed)[0].message.envelope.sender, "sender@example.com") << "as the history has it";
   EXPECT_EQ((*listed)[0].recipients.size(), 3U);
   EXPECT_EQ(DueAt(kStart + seconds(100)).size(), 1U) << "the other one";
+}
+
+// Numbers begin anew when a queue has been empty at a start: the history has most of them many times.
+TEST_F(QueueSalvage, TakesNoMessageForAnOlderOneOfItsNumber) {
+  const Stored old = Put(1);
+  Do([&] { return queue().Remove(old.key, kStart); });
+  while (*queue().Tidy()) continue;
+  CrashAndReopen();
+  const Stored stored = Put(2);
+  ASSERT_EQ(stored.key, old.key);
+  Edit("PRAGMA foreign_keys = OFF; DELETE FROM message");
+  queue();
+  Fate fate;
+  SalvageAmid(fate);
+  EXPECT_THAT(fate.texts, HasSubstr(MakeId(2).text() + ": damaged in the queue: its envelope is lost"));
+  EXPECT_EQ(ReadContent(stored.key), "From: a\n\nbody\n");
+  EXPECT_EQ(queue().Count()->messages, 1U);
+}
+
+TEST_F(QueueSalvage, RemovesWhatIsLeftOfAMessageThatWasRemoved) {
+  const Stored stored = Put(1, 2);
+  Record(stored.key, MakeOutcome(stored.first_recipient, RecipientState::kSent));
+  Do([&] { return queue().Remove(stored.key, kStart); });
+  Edit("PRAGMA foreign_keys = OFF; DELETE FROM message");
+  queue();
+  Fate fate;
+  SalvageAmid(fate);
+  EXPECT_THAT(fate.named, IsEmpty());
+  EXPECT_EQ(queue().Count()->messages, 0U);
+  EXPECT_EQ(Look("SELECT (SELECT count(*) FROM recipient) + (SELECT count(*) FROM content)"), 0);
+}
+
+// A bit that decays in a time must make no mail too old.
+TEST_F(QueueSalvage, BelievesNoMessageWhatTimeItIs) {
+  queue().SetWaitingClock(std::chrono::hours(7));
+  const Stored stored = Put(1);
+  Edit("UPDATE message SET waiting_since = waiting_since + (1 << 50)");
+  Fate fate;
+  queue();
+  SalvageAmid(fate);
+  Close();
+  EXPECT_EQ(queue().waiting_clock(), std::chrono::hours(7));
+  EXPECT_EQ(*queue().Unfinished(stored.key), 1U);
+}
+
+TEST_F(QueueSalvage, TakesNoRowUnderANumberThatNoMessageCanHave) {
+  Put(1);
+  Put(2);
+  Edit(
+      "PRAGMA foreign_keys = OFF; UPDATE recipient SET message = 1 << 50 WHERE message = 1; "
+      "UPDATE content SET key = (1 << 50) << 20 WHERE key = 1 << 20");
+  queue();
+  Fate fate;
+  SalvageAmid(fate);
+  EXPECT_TRUE(fate.named.contains(MakeId(1).text()));
+  EXPECT_EQ(DueAt(kStart + seconds(100)).size(), 1U);
+  Put(3);
 }
 
 TEST_F(QueueSalvage, TellsOfRecipientsThatAreGone) {
