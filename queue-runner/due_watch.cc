@@ -48,6 +48,7 @@ bool DueWatch::Begin() {
   }
   asked_ = false;
   next_due_.reset();
+  last_due_ = {};
   walk_began_ = sys::WallClock();
   place_ = queue::DuePlace{};
   return true;
@@ -67,6 +68,7 @@ void DueWatch::Step() {
   }
   for (const queue::Route& route : step->routes) listener_.due(route);
   if (step->next_attempt) NoteAt(*step->next_attempt);
+  if (step->last_attempt) last_due_ = std::max(last_due_, *step->last_attempt);
   place_ = std::move(step->next);
   if (!place_) End();
   context_.ask_for_round();
@@ -75,9 +77,8 @@ void DueWatch::Step() {
 void DueWatch::End() {
   pace_.EndWalk();
   Arm();
-  if (!next_due_) return;
   const Microseconds latest = LongestBackoff(context_.policy.schedule) + kLongestWait;
-  if (*next_due_ > walk_began_ + latest) listener_.clock_was_ahead();
+  if (!once_ && last_due_ > walk_began_ + latest) listener_.clock_was_ahead();
 }
 
 }  // namespace outpost::queue_runner

@@ -16,7 +16,7 @@ class DueWatch {
     std::function<void(const queue::Route&)> due;
     // Whether it can take more of them for now: the walk goes on when it can.
     std::function<bool()> has_place;
-    // The next attempt is later than anything is put off: the wall clock was ahead when that was written.
+    // Something is to be tried later than anything is put off: the wall clock was ahead when that was written.
     std::function<void()> clock_was_ahead;
   };
   // `once`: what is not due when looked at is not waited for.
@@ -46,6 +46,7 @@ class DueWatch {
   std::optional<queue::DuePlace> place_;  // of the walk
   Microseconds walk_began_{};             // wall clock
   std::optional<Microseconds> next_due_;  // wall clock
+  Microseconds last_due_{};               // wall clock: of what the walk has seen
   sys::EventLoop::TimerId timer_ = 0;
 };
 

@@ -60,6 +60,10 @@ DueIndex::DueIndex(Connection& connection, Quarantine& quarantine)
                      Cat("SELECT next_attempt FROM recipient INDEXED BY recipient_waiting WHERE generation = ? AND "
                          "transport = ? AND next_hop = ? AND bulk = ? AND uid = ? AND next_attempt > ? AND ",
                          kWaiting, " ORDER BY next_attempt LIMIT 1")),
+      last_attempt_(connection, "look for what is due in",
+                    Cat("SELECT next_attempt FROM recipient INDEXED BY recipient_waiting WHERE generation = ? AND "
+                        "transport = ? AND next_hop = ? AND bulk = ? AND uid = ? AND ",
+                        kWaiting, " ORDER BY next_attempt DESC LIMIT 1")),
       due_(connection, "read what is due from",
            Cat("SELECT ", kRecipientColumns,
                " FROM recipient INDEXED BY recipient_waiting WHERE generation = ? AND transport = ? AND "
@@ -142,13 +146,16 @@ Result<std::optional<int64_t>> DueIndex::NextGeneration(int64_t at_least) {
   return std::optional<int64_t>(rows.Integer(0));
 }
 
-Result<std::optional<Microseconds>> DueIndex::FirstAttempt(const Group& group, Microseconds after) {
-  Rows rows(first_attempt_, group.generation, group.route.transport, group.route.next_hop, group.bulk, group.uid,
-            after);
+Result<std::optional<Microseconds>> DueIndex::ReadAttempt(Rows rows) {
   const auto found = rows.Next();
   if (!found) return found.error();
   if (!*found) return std::optional<Microseconds>();
   return std::optional<Microseconds>(rows.Time(0));
+}
+
+Result<std::optional<Microseconds>> DueIndex::FirstAttempt(const Group& group, Microseconds after) {
+  return ReadAttempt(Rows(first_attempt_, group.generation, group.route.transport, group.route.next_hop, group.bulk,
+                          group.uid, after));
 }
 
 Result<void> DueIndex::LookInto(const Group& group, Microseconds now, DueStep& step) {
@@ -159,7 +166,12 @@ Result<void> DueIndex::LookInto(const Group& group, Microseconds now, DueStep& s
     first = FirstAttempt(group, now);
     if (!first) return first.error();
   }
-  if (first.value() && (!step.next_attempt || **first < *step.next_attempt)) step.next_attempt = **first;
+  if (!first.value()) return {};
+  if (!step.next_attempt || **first < *step.next_attempt) step.next_attempt = **first;
+  const auto last = ReadAttempt(
+      Rows(last_attempt_, group.generation, group.route.transport, group.route.next_hop, group.bulk, group.uid));
+  if (!last) return last.error();
+  if (*last && (!step.last_attempt || **last > *step.last_attempt)) step.last_attempt = **last;
   return {};
 }
 

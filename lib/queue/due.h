@@ -46,6 +46,7 @@ class DueIndex {
   // Adds what is due of `group`, and what will be.
   Result<void> LookInto(const Group& group, Microseconds now, DueStep& step);
   Result<std::vector<OldPlace>> OldMessages(bool null_sender, Microseconds before, const OldPlace& from);
+  static Result<std::optional<Microseconds>> ReadAttempt(Rows rows);
   // The earliest next_attempt later than `after`.
   Result<std::optional<Microseconds>> FirstAttempt(const Group& group, Microseconds after);
   Result<bool> MakeGroupDue(const Group& group, Microseconds now, int64_t& left);
@@ -62,6 +63,7 @@ class DueIndex {
   Statement next_generation_group_;
   Statement next_generation_;
   Statement first_attempt_;
+  Statement last_attempt_;
   Statement due_;
   Statement as_old_messages_;
   Statement younger_messages_;

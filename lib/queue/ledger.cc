@@ -76,14 +76,19 @@ Ledger::Ledger(Connection& connection, Contents& contents, History& history, Qua
 
 Result<std::optional<QueuedMessage>> Ledger::Message(MessageKey key) {
   MessageRow read;
+  bool is_there = false;
   std::string stored_id;
   {
     Rows rows(message_, key);
     const auto found = rows.Next();
     if (!found) return found.error();
-    if (!*found) return std::optional<QueuedMessage>();
-    read = ReadMessage(rows);
+    is_there = *found;
+    if (is_there) read = ReadMessage(rows);
     if (read.fault != nullptr) stored_id = rows.Text(1);
+  }
+  if (!is_there) {
+    if (auto set = quarantine_.SetAsideOrphans(key); !set) return set.error();
+    return std::optional<QueuedMessage>();
   }
   if (read.fault == nullptr) return std::optional<QueuedMessage>(std::move(read.message));
   if (auto set = quarantine_.SetAside(key, stored_id, read.fault); !set) return set.error();

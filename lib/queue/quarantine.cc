@@ -24,6 +24,10 @@ Quarantine::Quarantine(Connection& connection, Batch& batch, Totals& totals)
       set_message_(connection, "set aside a message in",
                    "UPDATE recipient SET state = 'dead', last_status = ?, last_text = ? "
                    "WHERE message = ? AND state NOT IN ('sent', 'returned', 'dead')"),
+      set_orphans_(connection, "set aside recipients in",
+                   Cat("UPDATE recipient SET state = 'dead', last_status = ?, last_text = ? "
+                       "WHERE message = ? AND (state = 'dispatched' OR ",
+                       kWaiting, ")")),
       set_route_(connection, "set aside recipients in",
                  Cat("UPDATE recipient SET state = 'dead', last_status = ?, last_text = ? "
                      "WHERE generation = ? AND transport = ? AND next_hop = ? AND ",
@@ -54,6 +58,18 @@ Result<void> Quarantine::SetAside(MessageKey message, const std::string& id, std
   return batch_.Within([&]() -> Result<void> {
     if (auto set = set_message_.Run(kStatus, text, message); !set) return set;
     totals_.AddDead(set_message_.rows_changed());
+    return {};
+  });
+}
+
+Result<void> Quarantine::SetAsideOrphans(MessageKey message) {
+  constexpr std::string_view kFault = "its message is not there";
+  const std::string text = Explain(kFault);
+  return batch_.Within([&]() -> Result<void> {
+    if (auto set = set_orphans_.Run(kStatus, text, message); !set) return set;
+    const int64_t count = set_orphans_.rows_changed();
+    totals_.AddDead(count);
+    if (count > 0) Remember(message, Cat("recipients of message ", message, ": ", kFault));
     return {};
   });
 }

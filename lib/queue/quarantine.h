@@ -18,6 +18,8 @@ class Quarantine {
   Result<void> SetAside(const RecipientRow& row);
   // All unfinished recipients of a message.
   Result<void> SetAside(MessageKey message, const std::string& id, std::string_view fault);
+  // What waits, or was dispatched, of a message that is not there; most often nothing.
+  Result<void> SetAsideOrphans(MessageKey message);
   // All that wait for a route that is none.
   Result<void> SetAside(int64_t generation, const Route& route, std::string_view fault);
 
@@ -34,6 +36,7 @@ class Quarantine {
   Totals& totals_;
   Statement set_recipient_;
   Statement set_message_;
+  Statement set_orphans_;
   Statement set_route_;
   Statement find_unknown_;
   Statement find_unknown_message_;

@@ -129,6 +129,7 @@ struct DuePlace {
 struct DueStep {
   std::vector<Route> routes;                 // that have something due; one may come again
   std::optional<Microseconds> next_attempt;  // the earliest of those that are not yet due
+  std::optional<Microseconds> last_attempt;  // the latest of them
   std::optional<DuePlace> next;              // of the next step; nothing: this was the last
 };
 

@@ -30,7 +30,7 @@ Users::Users(Connection& connection, History& history, Totals& totals)
                       Cat("SELECT key, id FROM message INDEXED BY message_user WHERE surplus = 1 AND uid = ? AND ",
                           kSubmitted, " ORDER BY key LIMIT ?")),
       release_message_(connection, "release a message in",
-                       "UPDATE message SET surplus = 0, waiting_since = ? WHERE key = ?"),
+                       "UPDATE message SET surplus = 0, waiting_since = ?, warned = 0 WHERE key = ?"),
       release_recipients_(connection, "release recipients in",
                           "UPDATE recipient SET state = 'queued', since = ?1, next_attempt = ?1, last_text = '' "
                           "WHERE message = ?2 AND state = 'held'") {}

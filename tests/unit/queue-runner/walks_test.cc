@@ -89,6 +89,33 @@ TEST_F(WalksTest, NamesWhatIsDueAsFarAsThereIsPlaceForIt) {
   EXPECT_FALSE(watch.is_looking());
 }
 
+// What is tried now and then must not hide what was put off by a clock that was wrong.
+TEST_F(WalksTest, NoticesWhatIsPutOffFurtherThanAnythingIs) {
+  int told = 0;
+  DueWatch watch(*context_, false, {[](const queue::Route&) {}, [] { return true; }, [&told] { ++told; }});
+  const auto put = [&](uint64_t number, Microseconds wait) {
+    ASSERT_TRUE(queue_->Begin());
+    Put(number, kUp);
+    queue::Outcome outcome;
+    const auto due = queue_->Due(kUp, queue::Lane::kLight, sys::WallClock(), 1);
+    outcome.recipient = due->front().key;
+    outcome.next_attempt = sys::WallClock() + wait;
+    ASSERT_TRUE(queue_->Record(due->front().message, std::vector{outcome}, sys::WallClock()));
+    ASSERT_TRUE(queue_->Commit());
+  };
+  const auto walk = [&] {
+    watch.LookAgain();
+    while (watch.is_looking()) watch.Step();
+  };
+  put(1, std::chrono::minutes(1));
+  put(2, policy_.schedule.maximal_backoff_time);
+  walk();
+  EXPECT_EQ(told, 0);
+  put(3, std::chrono::hours(24));
+  walk();
+  EXPECT_EQ(told, 1);
+}
+
 TEST(Pace, LetsAWalkTakeATwentiethOfAProcessor) {
   Pace pace;
   EXPECT_LE(pace.Wait(), Microseconds::zero());

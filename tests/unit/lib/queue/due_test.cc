@@ -385,5 +385,19 @@ TEST_F(QueueDue, RemembersWhatWasDispatchedWhenTheRunnerDied) {
   EXPECT_EQ(DueAt(kStart + seconds(300)).size(), 2U);
 }
 
+TEST_F(QueueDue, TellsOfTheEarliestAndTheLatestThatWaits) {
+  Put(1);
+  for (uint64_t number = 2; number <= 4; ++number) {
+    const Stored stored = Put(number);
+    Outcome outcome = MakeOutcome(stored.first_recipient, RecipientState::kQueued);
+    outcome.next_attempt = kStart + std::chrono::hours(number);
+    Record(stored.key, outcome);
+  }
+  const auto step = queue().WalkDue(DuePlace{}, kStart + seconds(100));
+  ASSERT_TRUE(step);
+  EXPECT_EQ(step->next_attempt, kStart + std::chrono::hours(2));
+  EXPECT_EQ(step->last_attempt, kStart + std::chrono::hours(4));
+}
+
 }  // namespace
 }  // namespace outpost::queue

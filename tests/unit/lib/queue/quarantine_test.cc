@@ -170,5 +170,30 @@ TEST_F(QueueQuarantine, WorksWithinAnOpenBatch) {
   EXPECT_EQ(queue().Count()->dead, 1U);
 }
 
+// As an administrator with sqlite3 removes a message: without foreign keys.
+TEST_F(QueueQuarantine, SetsRecipientsAsideThatHaveNoMessage) {
+  const Stored bad = Put(1, 3);
+  const Stored good = Put(2);
+  Edit(sys::Cat("DELETE FROM message WHERE key = ", bad.key));
+  EXPECT_EQ(DueAt(kStart + seconds(100)).size(), 4U);
+  EXPECT_FALSE(queue().Message(bad.key)->has_value());
+  const auto damaged = queue().TakeDamaged();
+  ASSERT_EQ(damaged.size(), 1U);
+  EXPECT_EQ(damaged[0].message, bad.key);
+  EXPECT_THAT(damaged[0].text, HasSubstr("its message is not there"));
+  const auto due = DueAt(kStart + seconds(100));
+  ASSERT_EQ(due.size(), 1U);
+  EXPECT_EQ(due[0].message, good.key);
+}
+
+TEST_F(QueueQuarantine, HasNothingToSayOfAMessageThatIsGone) {
+  const Stored stored = Put(1, 2);
+  Record(stored.key, MakeOutcome(stored.first_recipient, RecipientState::kSent));
+  Do([&] { return queue().Remove(stored.key, kStart); });
+  EXPECT_FALSE(queue().Message(stored.key)->has_value());
+  EXPECT_FALSE(queue().Message(stored.key + 1)->has_value());
+  EXPECT_TRUE(queue().TakeDamaged().empty());
+}
+
 }  // namespace
 }  // namespace outpost::queue

@@ -114,5 +114,13 @@ TEST_F(QueueUsers, HoldsALargeMessageOnceItIsWhole) {
   EXPECT_EQ(DueAt(kStart + seconds(60)).size(), 1U);
 }
 
+// While it was held nobody could be warned of it.
+TEST_F(QueueUsers, MayBeWarnedOfWhatWasHeld) {
+  const Stored stored = PutOf(1, kUser, kWhy);
+  Do([&] { return queue().MarkWarned(stored.key, Warning::kNotWanted); });
+  EXPECT_EQ(Release(kUser, 1), 1U);
+  EXPECT_EQ((*queue().Message(stored.key))->warning, Warning::kNotYet);
+}
+
 }  // namespace
 }  // namespace outpost::queue
