@@ -1,5 +1,6 @@
 #include "queue-runner/batch.h"
 
+#include <cerrno>
 #include <iterator>
 #include <utility>
 
@@ -10,6 +11,12 @@ namespace {
 
 // After so many changes running that fail alone, it is not them.
 constexpr int kFailuresInARow = 3;
+
+// It is wrong in itself, or what it was to change is not as it should be: the queue's state says nothing to that, and no
+// waiting helps.
+bool IsOfTheChange(const sys::Error& error) {
+  return error.code() == EINVAL || error.code() == EBADMSG || error.code() == ENOENT || error.code() == EFBIG;
+}
 
 }  // namespace
 
@@ -63,10 +70,10 @@ void Batch::SettleOneByOne(const sys::Error& error) {
         change.committed();
         continue;
       }
-      ++failures;
       last = done.error();
+      if (!IsOfTheChange(last)) ++failures;
     }
-    Fail(last);
+    if (!IsOfTheChange(last)) Fail(last);
     change.failed(last);
   }
 }

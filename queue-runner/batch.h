@@ -2,7 +2,7 @@
 //
 // A change is a function that may be run again after a rollback, and what to do when it is on stable storage, or is
 // not and will not be. When a batch fails, its changes are committed one by one, so that one bad message refuses no
-// other; when that fails a few times running, the disk is the reason and the rest fail at once. Trouble is logged when it
+// other; when that fails a few times running, the disk is the reason and the rest fail at once; a change that is wrong in itself fails alone. Trouble is logged when it
 // begins and when it ends, not for each change.
 #pragma once
 

@@ -1,6 +1,7 @@
 #include "queue-runner/reports.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <unistd.h>
 
 #include "lib/sys/clock.h"
@@ -168,9 +169,22 @@ Microseconds Reports::RetryUntil(const queue::QueuedMessage& message) const {
          std::max<Microseconds>(context_.policy.schedule.maximal_queue_lifetime - age, Microseconds::zero());
 }
 
+// Nothing of a message that is not all there: a notice that cannot be made would be tried for ever.
+sys::Result<Quotation> Reports::Quote(const queue::QueuedMessage& message, const ReportRequest& request) const {
+  auto quotation = ChooseQuotation(message, request);
+  if (!quotation) return quotation;
+  const auto readable = context_.queue.VisitContent(message.key, quotation->bytes,
+                                                    [](std::string_view) { return sys::Result<void>(); });
+  if (readable) return quotation;
+  if (readable.error().code() != EBADMSG) return readable.error();
+  quotation->bytes = 0;
+  return quotation;
+}
+
 // All of a message that is no larger than bounce_size_limit, unless RET=HDRS was asked for; else its header, up to the
 // limit and a line's end.
-sys::Result<Quotation> Reports::Quote(const queue::QueuedMessage& message, const ReportRequest& request) const {
+sys::Result<Quotation> Reports::ChooseQuotation(const queue::QueuedMessage& message,
+                                                const ReportRequest& request) const {
   const uint64_t limit = context_.policy.notices.bounce_size_limit;
   const bool header_alone = message.envelope.ret == mail::ReturnContent::kHeaders || IsCopy(request.kind) ||
                             request.kind != ReportKind::kFailed;

@@ -76,6 +76,7 @@ class Reports {
   sys::Result<void> StoreAll(const std::string& reader, ReportRequest request, const queue::QueuedMessage& message,
                              std::span<const RecipientReport> reports, Told& told);
   sys::Result<Quotation> Quote(const queue::QueuedMessage& message, const ReportRequest& request) const;
+  sys::Result<Quotation> ChooseQuotation(const queue::QueuedMessage& message, const ReportRequest& request) const;
   sys::Result<mail::QueueId> Store(const std::string& reader, const ReportRequest& request,
                                    const queue::QueuedMessage* quoted, Told& told);
   Microseconds RetryUntil(const queue::QueuedMessage& message) const;

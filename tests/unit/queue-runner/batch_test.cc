@@ -95,6 +95,20 @@ TEST_F(BatchTest, TellsTheReasonUntilACommitGoesWell) {
   EXPECT_EQ(batch_->trouble(), "");
 }
 
+// What can never be committed, whatever is tried, must not stop what can.
+TEST_F(BatchTest, TakesNoChangeThatIsWrongForTroubleOfTheQueue) {
+  for (const int code : {EINVAL, EBADMSG, ENOENT}) {
+    Add("a");
+    bool told = false;
+    batch_->Add({[code] { return sys::Result<void>(sys::Error("not so", code)); }, [] {},
+                 [&told](const sys::Error&) { told = true; }});
+    EXPECT_FALSE(batch_->Commit());
+    EXPECT_TRUE(told);
+    EXPECT_FALSE(batch_->in_trouble()) << code;
+    EXPECT_EQ(batch_->trouble(), "") << code;
+  }
+}
+
 TEST_F(BatchTest, LeavesWhatIsNotWorthItsOwnCommitToFail) {
   Add("a");
   Add(

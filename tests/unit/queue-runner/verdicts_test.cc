@@ -105,5 +105,17 @@ TEST_F(VerdictsTest, CutsAHeaderThatIsTooLongForANoticeAfterALine) {
   EXPECT_THAT(notice, HasSubstr("text/rfc822-headers\n\nReturn-Path: <a@example.org>\nSubject: quoted\n\n--"));
 }
 
+// It must be told all the same: a notice that cannot be made would be tried for ever.
+TEST_F(VerdictsTest, QuotesNothingOfAMessageThatIsNotAllThere) {
+  const auto units = PutInFlight(1);
+  units[0]->message->facts.content_bytes = 5000;  // as its row says
+  Answer(*units[0], kRefused);
+  const auto listed = queue_->List(0, 10, 1);
+  ASSERT_EQ(listed->size(), 1U);
+  const std::string notice = *queue_->ContentHead(listed->front().message.key, 100000);
+  EXPECT_THAT(notice, HasSubstr("550 no such user"));
+  EXPECT_THAT(notice, testing::Not(HasSubstr("Subject: x")));
+}
+
 }  // namespace
 }  // namespace outpost::queue_runner
