@@ -31,7 +31,7 @@ std::string AsLine(std::string_view key, std::string_view value) { return sys::C
 
 std::unique_ptr<conf::Table> OpenMap(const std::string& item, size_t* complaints) {
   std::vector<conf::TextComplaints> texts;
-  auto table = conf::OpenTable(item, &texts);
+  auto table = conf::OpenTable(item, &texts, {conf::TableRules{.secrets = true}, {}});
   for (const auto& text : texts) {
     for (const auto& complaint : text.complaints) PrintError(Place(text, complaint) + complaint.text);
     if (complaints != nullptr) *complaints += text.complaints.size();

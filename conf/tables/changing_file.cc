@@ -1,7 +1,8 @@
 #include "conf/tables/changing_file.h"
 
-#include <array>
 #include <fcntl.h>
+#include <span>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -12,37 +13,32 @@
 namespace outpost::conf {
 namespace {
 
-bool IsSettled(const timespec& modified) {
+// Whether `modified` is so long ago. A time in the future is another clock's, not a recent change.
+bool IsOlder(const timespec& modified, std::chrono::milliseconds age) {
   const auto fraction = std::chrono::nanoseconds(modified.tv_nsec);
   const auto then = std::chrono::seconds(modified.tv_sec) + std::chrono::duration_cast<sys::Microseconds>(fraction);
   const sys::Microseconds now = sys::WallClock();
-  // A time in the future is another clock's, not a recent change.
-  return then > now || now - then >= ChangingFile::kSettleTime;
+  return then > now || now - then >= age;
 }
 
-sys::Result<struct stat> Inspect(sys::FdView fd, const std::string& path) {
+sys::Result<struct stat> Inspect(sys::FdView fd, const std::string& path, uint64_t max_bytes) {
   struct stat status {};
   if (fstat(fd.get(), &status) != 0) return sys::Error::FromErrno(sys::Cat("inspect ", path));
   if (!S_ISREG(status.st_mode)) return sys::Error(sys::Cat(path, " is no regular file"));
   if ((status.st_mode & S_IWOTH) != 0) {
     return sys::Error(sys::Cat(path, " may be written by everybody; mend it with: chmod o-w ", path));
   }
-  if (static_cast<size_t>(status.st_size) > ChangingFile::kMaxFile) {
-    return sys::Error(sys::Cat(path, " is larger than ", ChangingFile::kMaxFile, " bytes"));
+  if (static_cast<uint64_t>(status.st_size) > max_bytes) {
+    return sys::Error(sys::Cat(path, " is larger than ", max_bytes, " bytes"));
   }
   return status;
 }
 
-sys::Result<std::string> ReadAll(sys::FdView fd, const std::string& path) {
-  std::string text;
-  std::array<char, 64 * 1024> buffer;
-  while (true) {
-    const sys::Result<size_t> got = sys::ReadSome(fd, buffer);
-    if (!got) return got.error().Within(path);
-    if (*got == 0) return text;
-    text.append(buffer.data(), *got);
-    if (text.size() > ChangingFile::kMaxFile) return sys::Error(sys::Cat(path, " grows while it is read"));
-  }
+bool LooksCut(sys::FdView fd, off_t size) {
+  char last = '\0';
+  if (size == 0) return true;
+  const auto count = sys::ReadAt(fd, std::span(&last, 1), static_cast<uint64_t>(size) - 1);
+  return !count || *count == 0 || last != '\n';
 }
 
 // open(2)'s error, and what to do where only the compiled form of the table is there.
@@ -72,30 +68,59 @@ ChangingFile::Version ChangingFile::VersionOf(const struct stat& status) {
   return {status.st_dev, status.st_ino, status.st_size, status.st_mtim, status.st_ctim};
 }
 
-sys::Result<std::string> ChangingFile::Read() {
-  const sys::Result<sys::UniqueFd> fd = sys::OpenFile(path_, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+sys::Result<ChangingFile::Opened> ChangingFile::Open() const {
+  sys::Result<sys::UniqueFd> fd = sys::OpenFile(path_, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (!fd) return CannotOpen(path_, fd.error());
-  const sys::Result<struct stat> status = Inspect(*fd, path_);
+  const sys::Result<struct stat> status = Inspect(*fd, path_, max_bytes_);
   if (!status) return status.error();
-  const bool settled = IsSettled(status->st_mtim);
-  sys::Result<std::string> text = ReadAll(*fd, path_);
-  if (!text) return text;
-  version_ = VersionOf(*status);
-  settled_ = settled;
-  return text;
+  const bool looks_cut = LooksCut(*fd, status->st_size);
+  return Opened{std::move(*fd), VersionOf(*status), looks_cut};
 }
 
-sys::Result<std::optional<std::string>> ChangingFile::ReadIfChanged() {
+sys::Result<bool> ChangingFile::Take(const Opened& opened, const Taker& take) {
+  const bool settled = IsOlder(opened.version.modified, kSettleTime);
+  uint64_t place = 0;
+  const sys::Result<void> taken = take([&](std::span<char> room) -> sys::Result<size_t> {
+    const sys::Result<size_t> count = sys::ReadAt(opened.fd, room, place);
+    if (!count) return count.error().Within(path_);
+    place += *count;
+    if (place > max_bytes_) return sys::Error(sys::Cat(path_, " grows while it is read"));
+    return *count;
+  });
+  const sys::Result<struct stat> after = Inspect(opened.fd, path_, max_bytes_);
+  if (after && VersionOf(*after) != opened.version) return false;
+  version_ = opened.version;
+  settled_ = settled;
+  if (!taken) return taken.error();
+  return true;
+}
+
+sys::Result<void> ChangingFile::Read(const Taker& take) {
+  constexpr std::chrono::milliseconds kPause{20};
+  for (std::chrono::milliseconds waited{0};; waited += kPause) {
+    const sys::Result<Opened> opened = Open();
+    if (!opened) return opened.error();
+    if (IsOlder(opened->version.modified, opened->looks_cut ? kSettleTime : kFirstSettleTime)) {
+      const sys::Result<bool> taken = Take(*opened, take);
+      if (!taken) return taken.error();
+      if (*taken) return {};
+    }
+    if (waited >= kPatience) return sys::Error(sys::Cat(path_, " is being written all the time"), EAGAIN);
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+sys::Result<bool> ChangingFile::ReadIfChanged(const Taker& take) {
   struct stat status {};
   if (stat(path_.c_str(), &status) != 0) return sys::Error::FromErrno(sys::Cat("inspect ", path_));
-  const bool changed = VersionOf(status) != version_;
-  if (!changed && settled_) return std::optional<std::string>();
-  // Neither a file in the making, nor one that was read in the making and may have been finished within the
-  // resolution of its time stamps.
-  if (!IsSettled(status.st_mtim)) return std::optional<std::string>();
-  sys::Result<std::string> text = Read();
-  if (!text) return text.error();
-  return std::optional(std::move(*text));
+  // A file that was read when it was young may have been finished within the resolution of its time stamps.
+  if (VersionOf(status) == version_ && settled_) return false;
+  if (!IsOlder(status.st_mtim, kSettleTime)) return false;
+  const sys::Result<Opened> opened = Open();
+  if (!opened) return opened.error();
+  if (opened->looks_cut && opened->version != version_ && !IsOlder(opened->version.modified, kCutTime))
+    return false;
+  return Take(*opened, take);
 }
 
 }  // namespace outpost::conf

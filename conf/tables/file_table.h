@@ -1,4 +1,7 @@
-// A table whose text is a file's: read whole, and again when the file has changed.
+// A table whose text is a file's: read at the start, and again when the file has changed and is whole.
+//
+// Once it is open it answers: a file that has vanished or become unreadable, or whose new text has an error, leaves
+// what was read before in force; that is told once. A new text comes into force as a whole.
 #pragma once
 
 #include <functional>
@@ -12,27 +15,40 @@
 
 namespace outpost::conf {
 
-// Makes a table of its lines; adds what is wrong with them, which leaves these lines out. Pure.
-using TableMaker =
-    std::function<std::unique_ptr<Table>(const std::vector<LogicalLine>&, std::vector<Complaint>* complaints)>;
+// Makes a table of a text's lines; adds what is wrong with them, which leaves these lines out.
+using TableMaker = std::function<sys::Result<std::unique_ptr<Table>>(LogicalLineReader& lines,
+                                                                     std::vector<Complaint>* complaints)>;
+
+// A table, and what is wrong with the text that it was made of.
+struct ReadTable {
+  std::unique_ptr<Table> table;
+  std::vector<Complaint> complaints;
+};
 
 class FileTable : public Table {
  public:
-  static sys::Result<std::unique_ptr<Table>> Open(const std::string& path, TableMaker make,
-                                                  std::vector<Complaint>* complaints);
+  // Files of at most `max_bytes`. `tell` receives what is found wrong after the opening.
+  static sys::Result<ReadTable> Open(const std::string& path, uint64_t max_bytes, TableMaker make, Teller tell);
 
-  // An Error when the file has become unreadable.
   Found Find(std::string_view key) override;
   sys::Result<void> Walk(const EntryVisitor& visit) override;
+  bool IsPattern() const override { return read_.table->IsPattern(); }
 
  private:
-  FileTable(std::string path, TableMaker make) : file_(std::move(path)), make_(std::move(make)) {}
-  sys::Result<void> ReadIfChanged();
-  void Take(std::string_view text, std::vector<Complaint>* complaints);
+  FileTable(std::string path, uint64_t max_bytes, TableMaker make, Teller tell)
+      : file_(std::move(path), max_bytes), make_(std::move(make)), tell_(std::move(tell)) {}
+  sys::Result<void> Make(const TextSource& source, ReadTable* made) const;
+  void ReadIfChanged();
+  // Puts `made` in force, unless it has an error.
+  void Take(ReadTable made);
+  // Keeps what is in force. The same trouble is told once.
+  void Keep(const std::string& why);
 
   ChangingFile file_;
   TableMaker make_;
-  std::unique_ptr<Table> table_;
+  Teller tell_;
+  ReadTable read_;
+  std::string trouble_;  // why the file as it is now is not in force
 };
 
 }  // namespace outpost::conf

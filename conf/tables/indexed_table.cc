@@ -5,7 +5,9 @@
 #include <unordered_map>
 #include <utility>
 
-#include "conf/tables/table_text.h"
+#include "conf/tables/alias_line.h"
+#include "conf/tables/disk_index.h"
+#include "conf/tables/table_line.h"
 #include "conf/value_types.h"
 #include "lib/sys/text.h"
 
@@ -36,12 +38,63 @@ class IndexedTable : public Table {
   std::unordered_map<std::string, std::string> values_;
 };
 
+// Gathers entries in memory, and on disk from the first that is too many.
+class Gatherer {
+ public:
+  explicit Gatherer(std::vector<Complaint>* complaints) : complaints_(complaints) {}
+
+  sys::Result<void> Add(std::string key, std::string_view value, int line) {
+    if (on_disk_) return on_disk_->Add(key, value, line);
+    const auto [place, is_new] = in_memory_.try_emplace(std::move(key), value);
+    if (!is_new) Complain(complaints_, DuplicateKey(place->first, line));
+    return in_memory_.size() > kMaxEntriesInMemory ? MoveToDisk() : sys::Result<void>();
+  }
+
+  sys::Result<std::unique_ptr<Table>> Finish() && {
+    if (!on_disk_) return std::unique_ptr<Table>(std::make_unique<IndexedTable>(std::move(in_memory_)));
+    if (auto finished = on_disk_->Finish(complaints_); !finished) return finished.error();
+    return std::unique_ptr<Table>(std::move(on_disk_));
+  }
+
+ private:
+  sys::Result<void> MoveToDisk() {
+    auto disk = DiskIndex::Make();
+    if (!disk) return disk.error();
+    on_disk_ = std::move(*disk);
+    for (const auto& [key, value] : std::exchange(in_memory_, {})) {
+      if (auto added = on_disk_->Add(key, value, 0); !added) return added;
+    }
+    return {};
+  }
+
+  std::vector<Complaint>* complaints_;
+  std::unordered_map<std::string, std::string> in_memory_;
+  std::unique_ptr<DiskIndex> on_disk_;
+};
+
+template <TableLine (*parse)(std::string_view line)>
+sys::Result<std::unique_ptr<Table>> MakeTable(LogicalLineReader& lines, std::vector<Complaint>* complaints) {
+  Gatherer gatherer(complaints);
+  while (true) {
+    const sys::Result<std::optional<LogicalLine>> line = lines.Next();
+    if (!line) return line.error();
+    if (!*line) return std::move(gatherer).Finish();
+    TableLine parsed = parse((*line)->text);
+    if (!parsed.complaint.empty()) Complain(complaints, {(*line)->line, std::move(parsed.complaint)});
+    if (parsed.key.empty()) continue;
+    auto added = gatherer.Add(std::move(parsed.key), parsed.value, (*line)->line);
+    if (!added) return added.error();
+  }
+}
+
 }  // namespace
 
-std::unique_ptr<Table> MakeIndexedTable(const std::vector<LogicalLine>& lines, std::vector<Complaint>* complaints) {
-  TableText text = ParseTableText(lines);
-  complaints->insert(complaints->end(), text.complaints.begin(), text.complaints.end());
-  return std::make_unique<IndexedTable>(std::move(text.values));
+sys::Result<std::unique_ptr<Table>> MakeIndexedTable(LogicalLineReader& lines, std::vector<Complaint>* complaints) {
+  return MakeTable<ParseTableLine>(lines, complaints);
+}
+
+sys::Result<std::unique_ptr<Table>> MakeAliasTable(LogicalLineReader& lines, std::vector<Complaint>* complaints) {
+  return MakeTable<ParseAliasLine>(lines, complaints);
 }
 
 sys::Result<std::unique_ptr<Table>> MakeInlineTable(std::string_view text) {

@@ -1,5 +1,6 @@
 #include "conf/tables/joined_tables.h"
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <utility>
@@ -12,6 +13,10 @@ namespace {
 class Union : public Table {
  public:
   explicit Union(Tables tables) : tables_(std::move(tables)) {}
+
+  bool IsPattern() const override {
+    return std::ranges::all_of(tables_, [](const auto& table) { return table->IsPattern(); });
+  }
 
   Found Find(std::string_view key) override {
     std::optional<std::string> all;
@@ -33,6 +38,9 @@ class Pipe : public Table {
  public:
   explicit Pipe(Tables tables) : tables_(std::move(tables)) {}
 
+  // The first one sees the key.
+  bool IsPattern() const override { return tables_.front()->IsPattern(); }
+
   Found Find(std::string_view key) override {
     std::optional<std::string> value{std::string(key)};
     for (const auto& table : tables_) {
@@ -50,6 +58,8 @@ class Pipe : public Table {
 class RandomTable : public Table {
  public:
   explicit RandomTable(std::vector<std::string> values) : values_(std::move(values)) {}
+
+  bool IsPattern() const override { return true; }
 
   Found Find(std::string_view) override {
     std::uniform_int_distribution<size_t> place(0, values_.size() - 1);

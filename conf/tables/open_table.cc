@@ -25,34 +25,58 @@ struct Opening {
   std::string_view name;
   int depth = 0;  // of tables around it
   std::vector<TextComplaints>* complaints = nullptr;
+  const TableUse& use;
 };
 using Opener = Opened (*)(const Opening&);
 
-Opened OpenFile(const Opening& opening, TableMaker make) {
+// A text of patterns is in memory, and takes many times its size there.
+constexpr uint64_t kMaxPatternFile = 4 * 1024 * 1024;
+// One of keys is on disk where it is large.
+constexpr uint64_t kMaxIndexedFile = 1024 * 1024 * 1024;
+
+Opened OpenFile(const Opening& opening, uint64_t max_bytes, TableMaker make) {
   if (!opening.name.starts_with('/')) {
     return sys::Error(sys::Cat("\"", sys::Printable(opening.name, 200), "\" is no absolute path of a table"));
   }
-  TextComplaints found{std::string(opening.name), {}};
-  Opened table = FileTable::Open(found.file, std::move(make), &found.complaints);
-  if (!found.complaints.empty()) opening.complaints->push_back(std::move(found));
-  return table;
+  const std::string path(opening.name);
+  auto read = FileTable::Open(path, max_bytes, std::move(make), opening.use.tell);
+  if (!read) return read.error();
+  if (!read->complaints.empty()) opening.complaints->push_back({path, std::move(read->complaints)});
+  return std::move(read->table);
 }
 
-Opened OpenIndexed(const Opening& opening) { return OpenFile(opening, MakeIndexedTable); }
+Opened OpenIndexed(const Opening& opening) {
+  return OpenFile(opening, kMaxIndexedFile, opening.use.rules.aliases ? MakeAliasTable : MakeIndexedTable);
+}
+
+sys::Result<std::vector<LogicalLine>> AllOf(LogicalLineReader& reader) {
+  std::vector<LogicalLine> lines;
+  while (true) {
+    sys::Result<std::optional<LogicalLine>> line = reader.Next();
+    if (!line) return line.error();
+    if (!*line) return lines;
+    lines.push_back(std::move(**line));
+  }
+}
 
 // A file of rules, or the rules themselves: "{ {rule}, {rule} }".
 template <sys::Result<CompiledPattern> (*take)(std::string_view*)>
 Opened OpenPatterns(const Opening& opening) {
+  const GroupsInResults groups = opening.use.rules.groups;
   if (!opening.name.starts_with('{')) {
-    return OpenFile(opening,
-                    [](const auto& lines, auto* complaints) { return MakePatternTable(lines, take, complaints); });
+    const auto make = [groups](LogicalLineReader& reader, std::vector<Complaint>* complaints) -> Opened {
+      const auto lines = AllOf(reader);
+      if (!lines) return lines.error();
+      return MakePatternTable(*lines, take, groups, complaints);
+    };
+    return OpenFile(opening, kMaxPatternFile, make);
   }
   const sys::Result<std::vector<std::string>> rules = SplitBracedList(opening.name);
   if (!rules) return rules.error();
   std::vector<LogicalLine> lines;
   for (const std::string& rule : *rules) lines.push_back({rule, static_cast<int>(lines.size()) + 1});
   TextComplaints found;
-  auto table = MakePatternTable(lines, take, &found.complaints);
+  auto table = MakePatternTable(lines, take, groups, &found.complaints);
   for (Complaint& complaint : found.complaints) {
     complaint.text = sys::Cat("rule ", std::exchange(complaint.line, 0), ": ", complaint.text);
   }
@@ -66,7 +90,7 @@ Opened OpenPlain(const Opening& opening) {
   return make(opening.name);
 }
 
-Opened OpenAtDepth(std::string_view item, int depth, std::vector<TextComplaints>* complaints);
+Opened OpenAtDepth(std::string_view item, Opening opening);
 
 template <std::unique_ptr<Table> (*join)(Tables)>
 Opened OpenJoined(const Opening& opening) {
@@ -76,16 +100,19 @@ Opened OpenJoined(const Opening& opening) {
   if (items->empty()) return sys::Error("has no table");
   Tables tables;
   for (const std::string& item : *items) {
-    Opened table = OpenAtDepth(item, opening.depth + 1, opening.complaints);
+    Opened table = OpenAtDepth(item, {{}, opening.depth + 1, opening.complaints, opening.use});
     if (!table) return table;
     tables.push_back(std::move(*table));
   }
   return join(std::move(tables));
 }
 
+enum class Needs { kNothing, kSecrets };
+
 struct TypeOfTable {
   std::string_view type;
   Opener open;
+  Needs needs = Needs::kNothing;
 };
 constexpr auto kTypes = std::to_array<TypeOfTable>({
     {"hash", OpenIndexed},
@@ -108,11 +135,15 @@ constexpr auto kTypes = std::to_array<TypeOfTable>({
     {"randmap", OpenPlain<MakeRandomTable>},
 });
 
-Opened OpenAtDepth(std::string_view item, int depth, std::vector<TextComplaints>* complaints) {
+Opened OpenAtDepth(std::string_view item, Opening opening) {
   const TableName table = ParseTableName(item);
-  for (const auto& [type, open] : kTypes) {
+  opening.name = table.name;
+  for (const auto& [type, open, needs] : kTypes) {
     if (type != table.type) continue;
-    Opened opened = open({table.name, depth, complaints});
+    if (needs == Needs::kSecrets && !opening.use.rules.secrets) {
+      return sys::Error(sys::Cat(type, ": is a type for passwords alone (smtp_sasl_password_maps)"));
+    }
+    Opened opened = open(opening);
     if (opened || FileOf(table) == table.name) return opened;  // an error of a file names it
     return opened.error().Within(sys::Cat(type, ":", sys::Printable(table.name, 200)));
   }
@@ -122,8 +153,9 @@ Opened OpenAtDepth(std::string_view item, int depth, std::vector<TextComplaints>
 
 }  // namespace
 
-sys::Result<std::unique_ptr<Table>> OpenTable(std::string_view item, std::vector<TextComplaints>* complaints) {
-  return OpenAtDepth(item, 0, complaints);
+sys::Result<std::unique_ptr<Table>> OpenTable(std::string_view item, std::vector<TextComplaints>* complaints,
+                                              const TableUse& use) {
+  return OpenAtDepth(item, {{}, 0, complaints, use});
 }
 
 std::string KnownTableTypes() {

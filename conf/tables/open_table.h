@@ -7,6 +7,7 @@
 
 #include "conf/logical_lines.h"
 #include "conf/tables/table.h"
+#include "conf/tables/table_rules.h"
 
 namespace outpost::conf {
 
@@ -16,9 +17,16 @@ struct TextComplaints {
   std::vector<Complaint> complaints;
 };
 
+// What a table is opened for.
+struct TableUse {
+  TableRules rules;
+  Teller tell;  // receives what is found wrong later; may be empty
+};
+
 // Tables within tables are opened too, at most kMaxTableDepth deep.
 constexpr int kMaxTableDepth = 10;
-sys::Result<std::unique_ptr<Table>> OpenTable(std::string_view item, std::vector<TextComplaints>* complaints);
+sys::Result<std::unique_ptr<Table>> OpenTable(std::string_view item, std::vector<TextComplaints>* complaints,
+                                              const TableUse& use = {});
 
 // "hash, btree, ..., unionmap"
 std::string KnownTableTypes();

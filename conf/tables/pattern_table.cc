@@ -26,6 +26,8 @@ class PatternTable : public Table {
  public:
   explicit PatternTable(std::vector<Rule> rules) : rules_(std::move(rules)) {}
 
+  bool IsPattern() const override { return true; }
+
   Found Find(std::string_view key) override {
     Groups groups;
     for (size_t i = 0; i < rules_.size(); ++i) {
@@ -78,7 +80,8 @@ sys::Result<size_t> TakeGroupNumber(std::string_view* text) {
   return static_cast<size_t>(*number);
 }
 
-sys::Result<Result> ParseResult(std::string_view text, const CompiledPattern& pattern, bool negated) {
+sys::Result<Result> ParseResult(std::string_view text, const CompiledPattern& pattern, GroupsInResults groups,
+                                bool negated) {
   if (!pattern.has_groups) return Result{std::string(text)};
   Result result;
   while (!text.empty()) {
@@ -94,6 +97,9 @@ sys::Result<Result> ParseResult(std::string_view text, const CompiledPattern& pa
     }
     const sys::Result<size_t> number = TakeGroupNumber(&text);
     if (!number) return number.error();
+    if (groups == GroupsInResults::kRefused) {
+      return sys::Error("$number is not taken by this parameter: a part of an address must not decide here");
+    }
     if (negated) return sys::Error("what does not match has no groups");
     if (*number > pattern.groups) return sys::Error(sys::Cat("the pattern has no group ", *number));
     result.emplace_back(*number);
@@ -110,7 +116,8 @@ bool TakeIf(std::string_view* text) {
   return true;
 }
 
-sys::Result<Rule> ParseRule(const LogicalLine& line, const PatternTaker& take, std::vector<Complaint>* complaints) {
+sys::Result<Rule> ParseRule(const LogicalLine& line, const PatternTaker& take, GroupsInResults groups,
+                            std::vector<Complaint>* complaints) {
   Rule rule;
   rule.line = line.line;
   std::string_view text = line.text;
@@ -128,10 +135,10 @@ sys::Result<Rule> ParseRule(const LogicalLine& line, const PatternTaker& take, s
   if (!pattern) return pattern.error();
   text = SkipBlanks(text);
   if (rule.kind == Rule::Kind::kIf) {
-    if (!text.empty()) complaints->push_back({line.line, "what follows the pattern of an \"if\" is ignored"});
+    if (!text.empty()) Complain(complaints, {line.line, "what follows the pattern of an \"if\" is ignored"});
   } else {
-    if (text.empty()) complaints->push_back({line.line, "no result: a key that matches is an error"});
-    sys::Result<Result> result = ParseResult(text, *pattern, rule.negated);
+    if (text.empty()) Complain(complaints, {line.line, "no result: a key that matches is an error"});
+    sys::Result<Result> result = ParseResult(text, *pattern, groups, rule.negated);
     if (!result) return result.error();
     rule.result = std::move(*result);
   }
@@ -142,20 +149,20 @@ sys::Result<Rule> ParseRule(const LogicalLine& line, const PatternTaker& take, s
 }  // namespace
 
 std::unique_ptr<Table> MakePatternTable(const std::vector<LogicalLine>& lines, const PatternTaker& take,
-                                        std::vector<Complaint>* complaints) {
+                                        GroupsInResults groups, std::vector<Complaint>* complaints) {
   std::vector<Rule> rules;
   std::vector<size_t> open;  // places of "if"
   for (const LogicalLine& line : lines) {
-    sys::Result<Rule> rule = ParseRule(line, take, complaints);
+    sys::Result<Rule> rule = ParseRule(line, take, groups, complaints);
     if (!rule) {
-      complaints->push_back({line.line, sys::Cat(rule.error().text(), "; line ignored")});
+      Complain(complaints, {line.line, sys::Cat(rule.error().text(), "; line ignored"), true});
       // Its "endif" must not end another block; nothing in it is asked.
       std::string_view text = line.text;
       if (!TakeIf(&text)) continue;
       rule = Rule{Rule::Kind::kIf, false, [](std::string_view, Groups*) { return false; }, {}, line.line};
     }
     if (rule->kind == Rule::Kind::kEndIf && open.empty()) {
-      complaints->push_back({line.line, "\"endif\" without \"if\"; line ignored"});
+      Complain(complaints, {line.line, "\"endif\" without \"if\"; line ignored", true});
       continue;
     }
     if (rule->kind == Rule::Kind::kEndIf) {
@@ -167,7 +174,7 @@ std::unique_ptr<Table> MakePatternTable(const std::vector<LogicalLine>& lines, c
     rules.push_back(std::move(*rule));
   }
   if (!open.empty()) {
-    complaints->push_back({rules[open.front()].line, "\"if\" without \"endif\"; nothing after it is used"});
+    Complain(complaints, {rules[open.front()].line, "\"if\" without \"endif\"; nothing after it is used", true});
     rules.resize(open.front());
   }
   return std::make_unique<PatternTable>(std::move(rules));

@@ -30,9 +30,14 @@ struct CompiledPattern {
 // Takes a pattern, with its flags, from the front of `text`.
 using PatternTaker = std::function<sys::Result<CompiledPattern>(std::string_view* text)>;
 
-// What is no rule is left out with a complaint, and so is an "if" without its "endif", with all that follows it.
+// Whether a result may hold what the pattern's groups matched. Not where it says how mail travels or what is run: then a
+// part of the key, which may be anybody's, would decide.
+enum class GroupsInResults { kTaken, kRefused };
+
+// What is no rule is left out with a complaint that is an error, and so is an "if" without its "endif", with all that
+// follows it.
 std::unique_ptr<Table> MakePatternTable(const std::vector<LogicalLine>& lines, const PatternTaker& take,
-                                        std::vector<Complaint>* complaints);
+                                        GroupsInResults groups, std::vector<Complaint>* complaints);
 
 // "/pattern/flags" with any delimiter but letters, digits and blanks; a backslash keeps the delimiter after it.
 struct Delimited {

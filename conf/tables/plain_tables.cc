@@ -17,14 +17,18 @@ using Lookup = std::function<Found(std::string_view)>;
 
 class FunctionTable : public Table {
  public:
-  explicit FunctionTable(Lookup lookup) : lookup_(std::move(lookup)) {}
+  FunctionTable(Lookup lookup, bool is_pattern) : lookup_(std::move(lookup)), is_pattern_(is_pattern) {}
   Found Find(std::string_view key) override { return lookup_(key); }
+  bool IsPattern() const override { return is_pattern_; }
 
  private:
   Lookup lookup_;
+  bool is_pattern_;
 };
 
-std::unique_ptr<Table> Make(Lookup lookup) { return std::make_unique<FunctionTable>(std::move(lookup)); }
+std::unique_ptr<Table> Make(Lookup lookup, bool is_pattern = false) {
+  return std::make_unique<FunctionTable>(std::move(lookup), is_pattern);
+}
 
 // What a getXbyY(3) call that came back with nothing means.
 Found NotFound(std::string_view database) {
@@ -67,9 +71,9 @@ sys::Result<std::unique_ptr<Table>> MakeStaticTable(std::string_view name) {
 }
 
 sys::Result<std::unique_ptr<Table>> MakeFailTable(std::string_view name) {
-  return Make([name = std::string(name)](std::string_view) -> Found {
-    return sys::Error(sys::Cat("fail:", name, " fails always"));
-  });
+  return Make([name = std::string(name)](
+                  std::string_view) -> Found { return sys::Error(sys::Cat("fail:", name, " fails always")); },
+              true);
 }
 
 sys::Result<std::unique_ptr<Table>> MakeEnvironTable(std::string_view) {

@@ -3,6 +3,7 @@
 #include "conf/tables/file_rights.h"
 #include "conf/tables/open_table.h"
 #include "conf/tables/table_name.h"
+#include "conf/tables/table_rules.h"
 #include "lib/sys/text.h"
 
 namespace outpost::conf {
@@ -10,9 +11,10 @@ namespace {
 
 using Severity = Finding::Severity;
 
-std::unique_ptr<Table> OpenOne(Configuration& configuration, std::string_view parameter, const std::string& item) {
+std::unique_ptr<Table> OpenOne(Configuration& configuration, std::string_view parameter, const std::string& item,
+                               const Teller& tell) {
   std::vector<TextComplaints> texts;
-  sys::Result<std::unique_ptr<Table>> table = OpenTable(item, &texts);
+  sys::Result<std::unique_ptr<Table>> table = OpenTable(item, &texts, {RulesOf(parameter), tell});
   if (!table && table.error().code() == EACCES) {
     configuration.AddFinding(UnreadableFile(FileOf(ParseTableName(item)), CurrentReader()));
     return nullptr;
@@ -23,10 +25,11 @@ std::unique_ptr<Table> OpenOne(Configuration& configuration, std::string_view pa
   }
   for (TextComplaints& text : texts) {
     for (Complaint& complaint : text.complaints) {
+      const Severity severity = complaint.is_error ? Severity::kError : Severity::kWarning;
       if (text.file.empty()) {
-        configuration.AddFinding(Severity::kWarning, parameter, complaint.text);
+        configuration.AddFinding(severity, parameter, complaint.text);
       } else {
-        configuration.AddFinding({Severity::kWarning, text.file, complaint.line, std::move(complaint.text)});
+        configuration.AddFinding({severity, text.file, complaint.line, std::move(complaint.text)});
       }
     }
   }
@@ -38,18 +41,19 @@ std::unique_ptr<Table> OpenOne(Configuration& configuration, std::string_view pa
 sys::Result<void> Table::Walk(const EntryVisitor&) { return sys::Error("a table of this type is no list of keys"); }
 
 TableList TableList::Open(Configuration& configuration, std::string_view parameter,
-                          const std::vector<std::string>& items) {
+                          const std::vector<std::string>& items, const Teller& tell) {
   TableList list;
   for (const std::string& item : items) {
-    if (std::unique_ptr<Table> table = OpenOne(configuration, parameter, item)) {
+    if (std::unique_ptr<Table> table = OpenOne(configuration, parameter, item, tell)) {
       list.tables_.push_back(std::move(table));
     }
   }
   return list;
 }
 
-Found TableList::Find(std::string_view key) {
+Found TableList::Find(std::string_view key, KeyPart part) {
   for (const std::unique_ptr<Table>& table : tables_) {
+    if (part == KeyPart::kPart && table->IsPattern()) continue;
     Found found = table->Find(key);
     if (!found || found->has_value()) return found;
   }

@@ -21,22 +21,35 @@ using Found = sys::Result<std::optional<std::string>>;
 // A key and its value; false ends the walk.
 using EntryVisitor = std::function<bool(std::string_view key, std::string_view value)>;
 
+// Receives what is found wrong with a table after it has been opened.
+using Teller = std::function<void(const Finding&)>;
+
 class Table {
  public:
   virtual ~Table() = default;
   virtual Found Find(std::string_view key) = 0;
-  // All that is in it, in order of key; an Error for tables that are no lists of keys.
+  // All that is in it, in order of key, or of a large file's lines; an Error for tables that are no lists of keys.
   virtual sys::Result<void> Walk(const EntryVisitor& visit);
+  // Whether it looks at the key as a whole, so that parts of an address make no sense to it (Postfix's
+  // DICT_FLAG_PATTERN, as opposed to DICT_FLAG_FIXED).
+  virtual bool IsPattern() const { return false; }
+};
+
+// What one key is to a table.
+enum class KeyPart {
+  kWhole,  // all of what is looked up
+  kPart,   // derived from it: no question for pattern tables
 };
 
 // The tables of one `*_maps` parameter, asked left to right.
 class TableList {
  public:
   // `items` are "type:name" words of the parameter `parameter`. What cannot be opened adds a finding with the
-  // file, the line and the command that mends it; the list is then left without that table.
+  // file, the line and the command that mends it; the list is then left without that table. What the parameter takes
+  // is conf/tables/table_rules.h's. `tell` receives what is found wrong later.
   static TableList Open(Configuration& configuration, std::string_view parameter,
-                        const std::vector<std::string>& items);
-  Found Find(std::string_view key);
+                        const std::vector<std::string>& items, const Teller& tell = {});
+  Found Find(std::string_view key, KeyPart part = KeyPart::kWhole);
   bool empty() const { return tables_.empty(); }
 
  private:

@@ -44,6 +44,29 @@ Result<ReadOnlyFd> Seal(UniqueFd fd, uint64_t size_bytes) {
   return ReadOnlyFd::Check(std::move(fd), size_bytes);
 }
 
+// A file that has lost its name, opened twice.
+struct Unlinked {
+  UniqueFd writable;
+  UniqueFd read_only;
+};
+
+// Not O_TMPFILE: its read-only twin needs /proc/self/fd, which a process that is not dumpable cannot open.
+Result<Unlinked> MakeUnlinked(FdView directory) {
+  unsigned char random[8];
+  FillRandom(random);
+  std::string name = "content-";
+  for (const unsigned char byte : random) {
+    name += static_cast<char>('a' + (byte & 15));
+    name += static_cast<char>('a' + (byte >> 4));
+  }
+  auto file = OpenIn(directory, name, O_RDWR | O_CREAT | O_EXCL, 0600);
+  if (!file) return file.error().Within("make a temporary file");
+  auto read_only = OpenIn(directory, name, O_RDONLY);
+  if (unlinkat(directory.get(), name.c_str(), 0) != 0) return Error::FromErrno(Cat("unlink ", name));
+  if (!read_only) return read_only.error();
+  return Unlinked{std::move(*file), std::move(*read_only)};
+}
+
 }  // namespace
 
 Result<UniqueFd> OpenFile(const std::string& path, int flags, mode_t mode) {
@@ -174,6 +197,12 @@ Result<void> MakeDirectories(const std::string& path, mode_t mode) {
   }
 }
 
+Result<UniqueFd> MakeUnlinkedFile(FdView directory) {
+  auto file = MakeUnlinked(directory);
+  if (!file) return file.error();
+  return std::move(file->writable);
+}
+
 Result<Scratch> Scratch::Make(FdView directory) {
   auto fd = MakeMemfd();
   if (!fd) return fd.error();
@@ -209,30 +238,20 @@ Result<void> Scratch::Flush() {
 }
 
 Result<void> Scratch::MoveToFile() {
-  // Not O_TMPFILE: its read-only twin needs /proc/self/fd, which a process that is not dumpable cannot open.
-  unsigned char random[8];
-  FillRandom(random);
-  std::string name = "content-";
-  for (const unsigned char byte : random) {
-    name += static_cast<char>('a' + (byte & 15));
-    name += static_cast<char>('a' + (byte >> 4));
-  }
-  auto file = OpenIn(directory_, name, O_RDWR | O_CREAT | O_EXCL, 0600);
-  if (!file) return file.error().Within("make a temporary file");
-  auto read_only = OpenIn(directory_, name, O_RDONLY);
-  if (unlinkat(directory_.get(), name.c_str(), 0) != 0) return Error::FromErrno(Cat("unlink ", name));
-  if (!read_only) return read_only.error();
+  auto file = MakeUnlinked(directory_);
+  if (!file) return file.error();
   std::string block(kScratchBuffer, '\0');
   for (uint64_t offset = 0; offset < size_;) {
     const auto count = ReadAt(fd_, block, offset);
     if (!count) return count.error();
-    if (auto written = WriteAll(*file, std::string_view(block).substr(0, *count), "temporary content"); !written) {
+    if (auto written = WriteAll(file->writable, std::string_view(block).substr(0, *count), "temporary content");
+        !written) {
       return written;
     }
     offset += *count;
   }
-  fd_ = std::move(*file);
-  read_only_ = std::move(*read_only);
+  fd_ = std::move(file->writable);
+  read_only_ = std::move(file->read_only);
   in_memory_ = false;
   return {};
 }

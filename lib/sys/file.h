@@ -51,6 +51,9 @@ Result<void> ReplaceFile(const std::string& path, std::string_view bytes, mode_t
 // mkdir -p with exactly `mode`, whatever the umask, for each directory made; those that are there stay as they are.
 Result<void> MakeDirectories(const std::string& path, mode_t mode);
 
+// A new empty file of `directory`, to read and write, that has no name: it ends with its last descriptor.
+Result<UniqueFd> MakeUnlinkedFile(FdView directory);
+
 // A place to put content while it is made: a memfd, or past kMemoryBytes an unlinked file of
 // `directory`, so that memory stays bounded whatever the message's size.
 class Scratch {

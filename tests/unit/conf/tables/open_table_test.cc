@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <tuple>
 
 #include <gmock/gmock.h>
@@ -169,6 +171,8 @@ class RulesOfFile : public testing::Test {
   std::unique_ptr<Table> Open(std::string_view type, std::string_view text) {
     const std::string file = directory_.path() + "/table";
     std::ofstream(file, std::ios::trunc) << text;
+    const timespec long_ago[] = {{1, 0}, {1, 0}};
+    EXPECT_EQ(utimensat(AT_FDCWD, file.c_str(), long_ago, 0), 0);
     complaints_.clear();
     auto table = OpenTable(std::string(type) + ":" + file, &complaints_);
     EXPECT_TRUE(table) << table.error().text();

@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -43,12 +45,19 @@ class TableTest : public testing::Test {
   TableList Open(Configuration& configuration) const {
     return TableList::Open(configuration, "smtp_sasl_password_maps", configuration.List("smtp_sasl_password_maps"));
   }
+  TableList OpenAndListen(const std::string& maps) {
+    told_.clear();
+    Configuration configuration = Configure("");
+    return TableList::Open(configuration, "smtp_sasl_password_maps", {maps},
+                           [this](const Finding& finding) { told_.push_back(finding.ToString()); });
+  }
   static std::string Value(TableList& list, std::string_view key) {
     const sys::Result<std::optional<std::string>> found = list.Find(key);
     return !found ? "error" : found->value_or("none");
   }
   std::string directory_;
   std::string file_;
+  std::vector<std::string> told_;
 };
 
 TEST_F(TableTest, FindsKeysWhateverTheTypeAndCase) {
@@ -92,14 +101,157 @@ TEST_F(TableTest, KeepsTheOldWhileAFileIsWritten) {
   EXPECT_EQ(Value(list, "a"), "2");
 }
 
-TEST_F(TableTest, AMissingFileIsTemporaryTroubleOnceItWasThere) {
+TEST_F(TableTest, AVanishedFileLeavesWhatWasReadInForceAndIsToldOnce) {
   Write("a 1\n");
+  TableList list = OpenAndListen("hash:" + file_);
+  for (int time = 1; time <= 2; ++time) {
+    unlink(file_.c_str());
+    EXPECT_EQ(Value(list, "a"), "1");
+    EXPECT_EQ(Value(list, "a"), "1");
+    ASSERT_THAT(told_, SizeIs(time));
+    EXPECT_THAT(told_.back(), HasSubstr("No such file"));
+    EXPECT_THAT(told_.back(), HasSubstr("before stays in force"));
+    Write("a 1\n");
+    EXPECT_EQ(Value(list, "a"), "1");
+  }
+  Write("a 2\n", 20);
+  EXPECT_EQ(Value(list, "a"), "2");
+}
+
+TEST_F(TableTest, AFileThatBecomesSomethingElseLeavesWhatWasReadInForce) {
+  const std::function<void()> changes[] = {
+      [&] { mkdir(file_.c_str(), 0700); },
+      [&] { mkfifo(file_.c_str(), 0600); },
+      [&] { symlink("/dev/zero", file_.c_str()); },
+      [&] {
+        Write("a 2\n");
+        chmod(file_.c_str(), 0666);
+      },
+      [&] {
+        Write("");
+        truncate(file_.c_str(), int64_t{2} << 30);
+        const timespec then[] = {{1, 0}, {1, 0}};
+        utimensat(AT_FDCWD, file_.c_str(), then, 0);
+      },
+  };
+  for (const auto& change : changes) {
+    std::filesystem::remove_all(file_);
+    Write("a 1\n");
+    TableList list = OpenAndListen("hash:" + file_);
+    std::filesystem::remove_all(file_);
+    change();
+    const timespec then[] = {{1, 0}, {1, 0}};
+    utimensat(AT_FDCWD, file_.c_str(), then, AT_SYMLINK_NOFOLLOW);
+    EXPECT_EQ(Value(list, "a"), "1");
+    EXPECT_EQ(Value(list, "a"), "1");
+    EXPECT_THAT(told_, SizeIs(1));
+  }
+}
+
+TEST_F(TableTest, ATextWithoutItsLastLineFeedCountsAsHalfWritten) {
+  Write("a 1\n");
+  TableList list = OpenAndListen("hash:" + file_);
+  for (const std::string_view cut : {"a 2", "", "b 1\na"}) {
+    Write(cut, 5);
+    EXPECT_EQ(Value(list, "a"), "1") << cut;
+  }
+  Write("a 2", 15);
+  EXPECT_EQ(Value(list, "a"), "2");
+  EXPECT_THAT(told_, IsEmpty());
+}
+
+TEST_F(TableTest, AnEmptiedTableIsEmptyOnceItIsOldEnough) {
+  Write("a 1\n");
+  TableList list = OpenAndListen("hash:" + file_);
+  Write("", 15);
+  EXPECT_EQ(Value(list, "a"), "none");
+}
+
+TEST_F(TableTest, WhatIsWrongWithANewTextIsToldOnce) {
+  Write("a 1\nb\n");
+  TableList list = OpenAndListen("hash:" + file_);
+  Write("a 2\nb\nc\n", 30);
+  EXPECT_EQ(Value(list, "a"), "2");
+  EXPECT_EQ(Value(list, "a"), "2");
+  ASSERT_THAT(told_, SizeIs(1)) << "line 2 was told at the start";
+  EXPECT_THAT(told_[0], HasSubstr(file_ + ":3: warning: a key without a value"));
+}
+
+TEST_F(TableTest, ANewTextWithABadPatternLeavesTheOldInForce) {
+  Write("/^a/ 1\n");
+  TableList list = OpenAndListen("regexp:" + file_);
+  Write("/^a/ 2\n/(/ 3\n", 30);
+  EXPECT_EQ(Value(list, "a"), "1");
+  EXPECT_EQ(Value(list, "a"), "1");
+  ASSERT_THAT(told_, SizeIs(1));
+  EXPECT_THAT(told_[0], HasSubstr("line 2: bad pattern"));
+}
+
+TEST_F(TableTest, ABadPatternIsAnErrorAtTheStart) {
+  Write("/^a/ 1\n/(/ 3\n");
+  Configuration configuration = Configure("regexp:" + file_);
+  Open(configuration);
+  ASSERT_THAT(configuration.findings(), SizeIs(1));
+  EXPECT_EQ(configuration.findings()[0].severity, Finding::Severity::kError);
+  EXPECT_THAT(configuration.findings()[0].ToString(), HasSubstr(file_ + ":2: bad pattern"));
+}
+
+TEST_F(TableTest, GroupsInResultsAreRefusedWhereTheyWouldChooseTheWay) {
+  Write("/^(a)/ smtp:$1\n");
+  const std::pair<std::string_view, size_t> cases[] = {
+      {"transport_maps", 1}, {"sender_dependent_relayhost_maps", 1}, {"alias_maps", 1},
+      {"canonical_maps", 0}, {"smtp_sasl_password_maps", 0},
+  };
+  for (const auto& [parameter, errors] : cases) {
+    for (const std::string type : {"regexp:", "pcre:"}) {
+      Configuration configuration = Configure("");
+      TableList list = TableList::Open(configuration, parameter, {type + file_});
+      ASSERT_THAT(configuration.findings(), SizeIs(errors)) << parameter;
+      if (errors == 0) continue;
+      EXPECT_THAT(configuration.findings()[0].ToString(), HasSubstr(file_ + ":1: $number is not taken"));
+      EXPECT_EQ(configuration.findings()[0].severity, Finding::Severity::kError);
+    }
+  }
+}
+
+TEST_F(TableTest, AliasesAreReadByTheirOwnGrammar) {
+  Write("root: alice\n");
+  Configuration configuration = Configure("");
+  TableList list = TableList::Open(configuration, "alias_maps", {"hash:" + file_});
+  EXPECT_THAT(configuration.findings(), IsEmpty());
+  EXPECT_EQ(Value(list, "root"), "alice");
+}
+
+TEST_F(TableTest, PartsOfAnAddressAreNoQuestionForPatterns) {
+  Configuration configuration = Configure("");
+  TableList list = TableList::Open(
+      configuration, "canonical_maps",
+      {"regexp:{{/./ pattern}}", "cidr:{{0.0.0.0/0 network}}", "randmap:{random}", "unionmap:{pcre:{{/./ union}}}",
+       "pipemap:{pcre:{{/./ union}}, static:x}", "fail:always", "inline:{a=found}"});
+  ASSERT_THAT(configuration.findings(), IsEmpty());
+  EXPECT_EQ(list.Find("a", KeyPart::kPart)->value_or("none"), "found");
+  EXPECT_EQ(list.Find("a", KeyPart::kWhole)->value_or("none"), "pattern");
+}
+
+TEST_F(TableTest, AFileThatIsBeingWrittenIsWaitedForAtTheStart) {
+  Write("a 1", 0);
+  std::thread writer([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    std::ofstream(file_, std::ios::app) << "2\n";
+  });
   Configuration configuration = Configure("hash:" + file_);
   TableList list = Open(configuration);
-  unlink(file_.c_str());
-  EXPECT_EQ(Value(list, "a"), "error");
-  Write("a 2\n");
-  EXPECT_EQ(Value(list, "a"), "2");
+  writer.join();
+  EXPECT_EQ(Value(list, "a"), "12");
+}
+
+TEST_F(TableTest, NothingThatIsNoTextHangsTheStart) {
+  mkfifo(file_.c_str(), 0600);
+  Configuration configuration = Configure("hash:" + file_ + ", hash:/dev/zero, hash:" + directory_);
+  EXPECT_TRUE(Open(configuration).empty());
+  ASSERT_THAT(configuration.findings(), SizeIs(3));
+  for (const Finding& finding : configuration.findings())
+    EXPECT_THAT(finding.text, HasSubstr("is no regular file"));
 }
 
 TEST_F(TableTest, SaysWhatCannotBeOpened) {

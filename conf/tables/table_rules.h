@@ -1,0 +1,21 @@
+// Which lookup tables a parameter takes, and how they are read for it: the part of Postfix's rules that is not the same
+// for all.
+#pragma once
+
+#include <string_view>
+
+#include "conf/tables/pattern_table.h"
+
+namespace outpost::conf {
+
+struct TableRules {
+  // Types that run a program or read a secret: command:, credential:, secret:.
+  bool secrets = false;
+  GroupsInResults groups = GroupsInResults::kTaken;  // of regexp: and pcre:
+  // Text files of keys and values are aliases(5) files, "name: value".
+  bool aliases = false;
+};
+
+TableRules RulesOf(std::string_view parameter);
+
+}  // namespace outpost::conf
