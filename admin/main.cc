@@ -4,6 +4,7 @@
 //   trusts     its arguments, as far as its user's rights go; the runner's answers are parsed, not believed
 //   promises   says what was done, or what was wrong and what to do; exit statuses are sysexits.h's
 //   if killed  nothing is lost: every change is made by the runner, or in one transaction
+#include <algorithm>
 #include <functional>
 #include <iostream>
 #include <optional>
@@ -14,6 +15,7 @@
 #include <CLI/CLI.hpp>
 
 #include "admin/check_command.h"
+#include "admin/compat/postconf.h"
 #include "admin/compat/postmap.h"
 #include "admin/conf_command.h"
 #include "admin/environment.h"
@@ -143,9 +145,9 @@ std::string FailureMessage(const CLI::App* app, const CLI::Error& error) {
 int main(int argc, char** argv) {
   const std::string_view path = argc > 0 ? argv[0] : "";
   const std::string_view name = path.substr(path.rfind('/') + 1);
-  if (name == "postmap") {
-    return outpost::admin::Postmap(std::vector<std::string>(argv + 1, argv + argc));
-  }
+  const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  if (name == "postmap") return outpost::admin::Postmap(words);
+  if (name == "postconf") return outpost::admin::Postconf(words);
   CLI::App app("The mailer for hosts that send mail and receive none", "outpost");
   app.set_version_flag("-v,--version", "outpost " OUTPOST_VERSION);
   Options options;

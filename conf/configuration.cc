@@ -108,6 +108,12 @@ int Configuration::LineOf(std::string_view name) const {
   return entry == entries_.end() ? 0 : entry->second.line;
 }
 
+std::set<std::string, std::less<>> Configuration::UserDefined() const {
+  std::set<std::string, std::less<>> names = NamesReferredTo(entries_);
+  std::erase_if(names, [&](const std::string& name) { return FindParameter(name) != nullptr || !IsSet(name); });
+  return names;
+}
+
 void Configuration::Override(const std::string& name, std::string value) {
   if (!entries_.contains(name)) order_.push_back(name);
   entries_.insert_or_assign(name, Entry{std::move(value), LineOf(name)});

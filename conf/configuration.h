@@ -60,6 +60,8 @@ class Configuration {
   sys::Result<std::string> ExpandedDefault(std::string_view name) const;
   // The line of main.cf that sets `name`; 0 when none does.
   int LineOf(std::string_view name) const;
+  // The names that main.cf sets and uses in a value, and that are no parameters: its macros.
+  std::set<std::string, std::less<>> UserDefined() const;
   // As if main.cf said so as well, in a later line: for `postconf -o`.
   void Override(const std::string& name, std::string value);
 

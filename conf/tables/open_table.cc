@@ -1,5 +1,6 @@
 #include "conf/tables/open_table.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -162,6 +163,13 @@ std::string KnownTableTypes() {
   std::string known;
   for (const auto& type : kTypes) known += sys::Cat(known.empty() ? "" : ", ", type.type);
   return known;
+}
+
+std::vector<std::string_view> TableTypes() {
+  std::vector<std::string_view> types;
+  for (const auto& type : kTypes) types.push_back(type.type);
+  std::ranges::sort(types);
+  return types;
 }
 
 }  // namespace outpost::conf

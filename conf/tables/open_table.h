@@ -30,5 +30,7 @@ sys::Result<std::unique_ptr<Table>> OpenTable(std::string_view item, std::vector
 
 // "hash, btree, ..., unionmap"
 std::string KnownTableTypes();
+// The same, in order of name.
+std::vector<std::string_view> TableTypes();
 
 }  // namespace outpost::conf
