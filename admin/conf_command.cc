@@ -50,7 +50,9 @@ int ShowConfiguration(Environment& environment, bool explicit_only, const std::v
   if (explicit_only) {
     shown = ShowExplicit(configuration, names);
   } else if (names.empty()) {
-    for (const auto& parameter : conf::Parameters()) shown &= ShowParameter(configuration, parameter.name);
+    for (const auto& parameter : conf::Parameters()) {
+      shown &= ShowParameter(configuration, parameter.name);
+    }
   } else {
     for (const auto& name : names) shown &= ShowParameter(configuration, name);
   }
@@ -61,7 +63,7 @@ int ShowConfiguration(Environment& environment, bool explicit_only, const std::v
 
 int DescribeParameters(const std::vector<std::string>& names) {
   const auto describe = [](const conf::Parameter& parameter) {
-    PrintOut(sys::Cat(parameter.name, " (", conf::ToString(parameter.type),
+    PrintOut(sys::Cat(parameter.name, " (", conf::Describe(parameter.values),
                       "; default: ", parameter.default_value.empty() ? "empty" : parameter.default_value, ")\n    ",
                       parameter.doc, "\n"));
   };

@@ -1,29 +1,18 @@
 #include "conf/configuration.h"
 
 #include <algorithm>
+#include <unistd.h>
 
+#include "conf/compiled_in.h"
 #include "conf/expand.h"
 #include "conf/main_cf.h"
+#include "conf/pattern_files.h"
 #include "conf/system_defaults.h"
 #include "conf/value_types.h"
 #include "lib/sys/file.h"
 #include "lib/sys/text.h"
 
 namespace outpost::conf {
-namespace {
-
-// The names that main.cf's values refer to.
-template <typename Entries>
-std::set<std::string, std::less<>> NamesReferredTo(const Entries& entries) {
-  std::set<std::string, std::less<>> names;
-  for (const auto& [name, entry] : entries) CollectNames(entry.value, &names);
-  return names;
-}
-
-// Whether `value` leaves a parameter as if it were not set, as in "transport_maps =" and "soft_bounce = no".
-bool TurnsOff(std::string_view value) { return value.empty() || sys::EqualsIgnoringCase(value, "no"); }
-
-}  // namespace
 
 std::string Finding::ToString() const {
   std::string place = file;
@@ -32,8 +21,8 @@ std::string Finding::ToString() const {
   return place + (severity == Severity::kWarning ? "warning: " : "") + text;
 }
 
-Configuration Configuration::Load(const Location& location) {
-  Configuration configuration(location);
+Configuration Configuration::Load(const Location& location, Finder find) {
+  Configuration configuration(location, find);
   const sys::Result<std::string> text = sys::ReadFile(location.MainCf(), kMaxMainCf);
   if (text) {
     configuration.Take(*text);
@@ -44,7 +33,7 @@ Configuration Configuration::Load(const Location& location) {
 }
 
 Configuration Configuration::Parse(const Location& location, std::string_view file, std::string_view text) {
-  Configuration configuration(location);
+  Configuration configuration(location, FindParameter);
   configuration.file_ = file;
   configuration.Take(text);
   return configuration;
@@ -65,7 +54,7 @@ void Configuration::Take(std::string_view text) {
 }
 
 std::string Configuration::Default(const Parameter& parameter) const {
-  if (!parameter.computed) return std::string(parameter.default_value);
+  if (!parameter.values.computed) return std::string(parameter.default_value);
   if (parameter.name == "config_directory") return location_.directory;
   if (parameter.name == "queue_directory") return location_.default_queue_directory;
   if (parameter.name == "daemon_directory") return DefaultDaemonDirectory();
@@ -74,11 +63,15 @@ std::string Configuration::Default(const Parameter& parameter) const {
     return DomainOf(host ? *host : "");
   }
   if (parameter.name == "myhostname") return SystemHostName(IsSet("mydomain") ? "$mydomain" : "localdomain");
+  if (parameter.name == "command_directory") return std::string(CompiledCommandDirectory());
+  if (parameter.name == "mail_version") return std::string(Version());
+  if (parameter.name == "process_id") return sys::Cat(getpid());
+  if (parameter.name == "process_name") return program_invocation_short_name;
   __builtin_trap();  // a computed default without its computation
 }
 
 std::optional<std::string> Configuration::Unexpanded(std::string_view name) const {
-  const Parameter* parameter = FindParameter(name);
+  const Parameter* parameter = find_(name);
   if (parameter != nullptr) names_read_.emplace(name);
   const auto entry = entries_.find(name);
   // Not main.cf's to say: it has been found already.
@@ -96,11 +89,11 @@ sys::Result<std::string> Configuration::Expanded(std::string_view name) const {
 }
 
 std::optional<std::string> Configuration::UnexpandedDefault(std::string_view name) const {
-  return Configuration(location_).Unexpanded(name);
+  return Configuration(location_, find_).Unexpanded(name);
 }
 
 sys::Result<std::string> Configuration::ExpandedDefault(std::string_view name) const {
-  return Configuration(location_).Expanded(name);
+  return Configuration(location_, find_).Expanded(name);
 }
 
 int Configuration::LineOf(std::string_view name) const {
@@ -108,65 +101,85 @@ int Configuration::LineOf(std::string_view name) const {
   return entry == entries_.end() ? 0 : entry->second.line;
 }
 
-std::set<std::string, std::less<>> Configuration::UserDefined() const {
-  std::set<std::string, std::less<>> names = NamesReferredTo(entries_);
-  std::erase_if(names, [&](const std::string& name) { return FindParameter(name) != nullptr || !IsSet(name); });
-  return names;
-}
-
 void Configuration::Override(const std::string& name, std::string value) {
   if (!entries_.contains(name)) order_.push_back(name);
   entries_.insert_or_assign(name, Entry{std::move(value), LineOf(name)});
 }
 
+sys::Result<std::string> Configuration::ExpandDefault(const Parameter& parameter) const {
+  return ExpandText(Default(parameter));
+}
+
 template <typename Reader>
 auto Configuration::Typed(std::string_view name, std::initializer_list<Type> types, Reader parse) {
-  const Parameter* parameter = FindParameter(name);
-  if (parameter == nullptr || std::ranges::find(types, parameter->type) == types.end()) __builtin_trap();
+  const Parameter* parameter = FindInEffect(name);
+  if (parameter == nullptr || std::ranges::find(types, parameter->values.type) == types.end()) __builtin_trap();
   const auto read = [&](const sys::Result<std::string>& text) {
-    return text ? parse(*parameter, *text) : decltype(parse(*parameter, *text))(text.error());
+    return text ? parse(parameter->values, *text) : decltype(parse(parameter->values, *text))(text.error());
   };
   auto value = read(Expanded(name));
   if (value) return std::move(*value);
   AddFinding(Finding::Severity::kError, name, value.error().text());
   // A default may refer to the value that is wrong; then nothing but the zero of the type is left.
-  auto fallback = read(ExpandText(Default(*parameter)));
+  auto fallback = read(ExpandDefault(*parameter));
   return fallback ? std::move(*fallback) : std::decay_t<decltype(*fallback)>{};
 }
 
 std::string Configuration::String(std::string_view name) {
-  return Typed(name, {Type::kString, Type::kNonEmpty}, [](const Parameter& parameter, const std::string& text) {
-    if (parameter.type == Type::kNonEmpty && text.empty()) {
-      return sys::Result<std::string>(sys::Error("must not be empty"));
-    }
-    return sys::Result<std::string>(text);
+  return Typed(name, {Type::kString, Type::kNonEmpty}, [](const Values& values, const std::string& text) {
+    const auto checked = CheckValue(values, text);
+    return checked ? sys::Result<std::string>(text) : sys::Result<std::string>(checked.error());
   });
 }
 
 bool Configuration::Bool(std::string_view name) {
-  return Typed(name, {Type::kBool}, [](const Parameter&, const std::string& text) { return ParseBool(text); });
+  return Typed(name, {Type::kBool}, [](const Values&, const std::string& text) { return ParseBool(text); });
 }
 
 int64_t Configuration::Integer(std::string_view name) {
-  return Typed(name, {Type::kInteger}, [](const Parameter& parameter, const std::string& text) {
-    return ParseInteger(text, parameter.minimum);
+  return Typed(name, {Type::kInteger}, [](const Values& values, const std::string& text) {
+    return ParseInteger(text, values.minimum, values.maximum);
   });
 }
 
 uint64_t Configuration::Size(std::string_view name) {
-  return static_cast<uint64_t>(Typed(name, {Type::kSize}, [](const Parameter& parameter, const std::string& text) {
-    return ParseInteger(text, parameter.minimum);
+  return static_cast<uint64_t>(Typed(name, {Type::kSize}, [](const Values& values, const std::string& text) {
+    return ParseInteger(text, values.minimum, values.maximum);
   }));
 }
 
 std::chrono::seconds Configuration::Time(std::string_view name) {
-  return Typed(name, {Type::kTime}, [](const Parameter& parameter, const std::string& text) {
-    return ParseTime(text, parameter.unit, std::chrono::seconds(parameter.minimum));
+  return Typed(name, {Type::kTime}, [](const Values& values, const std::string& text) {
+    return ParseTime(text, values.unit, std::chrono::seconds(values.minimum));
   });
 }
 
 std::vector<std::string> Configuration::List(std::string_view name) {
-  return Typed(name, {Type::kList}, [](const Parameter&, const std::string& text) { return SplitList(text); });
+  constexpr auto kParse = [](const Values& values, const std::string& text) {
+    auto items = SplitList(text);
+    if (!items || values.type != Type::kWords) return items;
+    for (std::string& item : *items) {
+      const auto word = FindWord(values, item);
+      if (!word) return decltype(items)(word.error());
+      item = *word;
+    }
+    return items;
+  };
+  return Typed(name, {Type::kList, Type::kWords, Type::kTables}, kParse);
+}
+
+std::optional<std::string> Configuration::Word(std::string_view name) {
+  bool found = true;
+  std::string word = Typed(name, {Type::kWord}, [&](const Values& values, const std::string& text) {
+    const auto known = FindWord(values, text);
+    found = found && known;
+    return known ? sys::Result<std::string>(std::string(*known)) : sys::Result<std::string>(known.error());
+  });
+  return found ? std::optional(std::move(word)) : std::nullopt;
+}
+
+std::vector<std::string> Configuration::Patterns(std::string_view name) {
+  return Typed(name, {Type::kPatterns}, [](const Values&, const std::string& text) { return ReadPatterns(text); });
 }
 
 bool Configuration::IsSet(std::string_view name) const { return entries_.contains(name); }
@@ -175,30 +188,6 @@ std::vector<std::pair<std::string, std::string>> Configuration::Explicit() const
   std::vector<std::pair<std::string, std::string>> settings;
   for (const std::string& name : order_) settings.emplace_back(name, entries_.find(name)->second.value);
   return settings;
-}
-
-void Configuration::CheckNames() {
-  const std::set<std::string, std::less<>> referred_to = NamesReferredTo(entries_);
-  for (const std::string& name : order_) {
-    if (FindParameter(name) != nullptr) continue;
-    if (const ForeignParameter* foreign = FindForeignParameter(name)) {
-      if (foreign->effect == ForeignParameter::Effect::kNone || TurnsOff(entries_.find(name)->second.value))
-        continue;
-      const bool refused = foreign->effect == ForeignParameter::Effect::kRefused;
-      AddFinding(refused ? Finding::Severity::kError : Finding::Severity::kWarning, name,
-                 std::string(foreign->why));
-    } else if (!referred_to.contains(name)) {
-      const std::string_view nearest = NearestName(name);
-      AddFinding(Finding::Severity::kWarning, name,
-                 nearest.empty() ? std::string("unknown parameter")
-                                 : sys::Cat("unknown parameter; did you mean ", nearest, "?"));
-    }
-  }
-  for (const std::string& name : referred_to) {
-    if (FindParameter(name) != nullptr || IsSet(name) || FindForeignParameter(name) != nullptr) continue;
-    AddFinding(
-        {Finding::Severity::kWarning, file_, 0, sys::Cat("$", name, " is used but set nowhere; it is empty")});
-  }
 }
 
 void Configuration::AddFinding(Finding::Severity severity, std::string_view name, std::string_view text) {

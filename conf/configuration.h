@@ -33,25 +33,33 @@ struct Finding {
 
 class Configuration {
  public:
-  // Reads main.cf. A missing or unreadable file, a bad line, are errors among findings(); the rest is usable.
-  static Configuration Load(const Location& location);
+  // How $name finds the default of a parameter that main.cf does not set.
+  using Finder = const Parameter* (*)(std::string_view name);
+
+  // Reads main.cf. A missing or unreadable file, a bad line, are errors among findings(); the rest is usable. With
+  // FindInEffect, $name is empty for what is neither set nor in effect, and the rest of the registry is not needed.
+  static Configuration Load(const Location& location, Finder find = FindParameter);
   // The same of a text, for tests; `file` names it in findings.
   static Configuration Parse(const Location& location, std::string_view file, std::string_view text);
 
   // Values after expansion. A value that does not fit its type adds a finding, and the default comes back. A
-  // parameter that the registry does not hold with that type is a bug and aborts.
+  // parameter that is not in effect, or not of that type, is a bug and aborts.
   std::string String(std::string_view name);
   bool Bool(std::string_view name);
   int64_t Integer(std::string_view name);  // bounds from the registry
   uint64_t Size(std::string_view name);    // the same of bytes
   std::chrono::seconds Time(std::string_view name);
   std::vector<std::string> List(std::string_view name);  // between blanks and commas; { } protects
+  // The word as the registry writes it; nothing where there is a finding.
+  std::optional<std::string> Word(std::string_view name);
+  // The list with the items of the files that it names in their place; see conf/pattern_files.h.
+  std::vector<std::string> Patterns(std::string_view name);
 
   // Set in main.cf, as opposed to a default.
   bool IsSet(std::string_view name) const;
   // As written, for `outpost conf -n`; in the order of the file.
   std::vector<std::pair<std::string, std::string>> Explicit() const;
-  // The value of any known parameter as text, after expansion: for `outpost conf`.
+  // The value of any known parameter as text, after expansion: for `outpost conf`. Not only what is in effect.
   sys::Result<std::string> Expanded(std::string_view name) const;
   // The same before expansion: what main.cf says, else the default; nothing for a name that is neither set nor known.
   std::optional<std::string> Unexpanded(std::string_view name) const;
@@ -65,8 +73,9 @@ class Configuration {
   // As if main.cf said so as well, in a later line: for `postconf -o`.
   void Override(const std::string& name, std::string value);
 
-  // Warns of names that the registry does not know (nearest known name included) unless they serve as macros, and
-  // of Postfix's parameters that are not supported.
+  // Every name that main.cf sets or refers to: warns of those that nobody knows (the nearest known name included)
+  // unless they serve as macros, and of what is not in effect; what mail could leave otherwise without is an error. So
+  // is a value that cannot be expanded.
   void CheckNames();
   // Something about this file's parameter `name`, found by whoever read its value: placed at its line. The same
   // finding is kept once.
@@ -85,15 +94,22 @@ class Configuration {
     std::string value;
     int line = 0;
   };
-  explicit Configuration(Location location) : location_(std::move(location)), file_(location_.MainCf()) {}
+  Configuration(Location location, Finder find)
+      : location_(std::move(location)), find_(find), file_(location_.MainCf()) {}
   void Take(std::string_view text);
+  // A parameter's default before expansion; what is computed, computed.
   std::string Default(const Parameter& parameter) const;
+  // The same after it, by today's values.
+  sys::Result<std::string> ExpandDefault(const Parameter& parameter) const;
   sys::Result<std::string> ExpandText(std::string_view text) const;
   // The value of `name` through `parse`, or the default's with a finding.
   template <typename Reader>
   auto Typed(std::string_view name, std::initializer_list<Type> types, Reader parse);
+  void CheckName(const std::string& name, bool is_referred_to);
+  void CheckNotInEffect(const std::string& name, const Parameter& parameter, const std::string& why);
 
   Location location_;
+  Finder find_;
   std::string file_;
   std::map<std::string, Entry, std::less<>> entries_;
   std::vector<std::string> order_;

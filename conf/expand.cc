@@ -15,6 +15,8 @@ constexpr int kMaxDepth = 100;
 constexpr int kMaxReferences = 10'000;
 constexpr size_t kMaxLength = 1024 * 1024;
 
+constexpr std::string_view kToAscii = "domain_to_ascii";
+
 bool IsNameCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
@@ -27,14 +29,15 @@ struct Comparison {
   std::string_view right;
 };
 
-// A value is a sequence of texts and references; a reference is to a name or a comparison, and has at most two
-// operands.
+// A value is a sequence of texts and references; a reference is to a name, a function of a text or a comparison, and
+// has at most two operands.
 struct Reference {
   std::string_view name;
-  std::optional<Comparison> comparison;  // instead of a name; "true" or ""
-  bool conditional = false;              // then `present` and `absent` stand for the value
-  std::string_view present;              // for a value that is not empty
-  std::string_view absent;               // for an empty or unknown one
+  std::optional<std::string_view> argument;  // then the name is a function's
+  std::optional<Comparison> comparison;      // instead of a name; "true" or ""
+  bool conditional = false;                  // then `present` and `absent` stand for the value
+  std::string_view present;                  // for a value that is not empty
+  std::string_view absent;                   // for an empty or unknown one
 };
 using Part = std::variant<std::string, Reference>;
 
@@ -142,8 +145,12 @@ sys::Result<Reference> ParseBracketed(std::string_view inside) {
     if (reference.name.empty()) return Wrong("no parameter name after \"$\"", inside);
     rest = SkipBlanks(rest);
   }
+  if (!rest.empty() && rest.front() == '{') {
+    if (reference.name != kToAscii) return Wrong("the only function of values is domain_to_ascii", inside);
+    reference.argument = TakeBraced(&rest);
+    if (!reference.argument) return Wrong("a brace is not closed", inside);
+  }
   if (rest.empty()) return reference;
-  if (rest.front() == '{') return Wrong("there are no functions of values", inside);
   if (rest.front() != '?' && rest.front() != ':') {
     return Wrong(reference.comparison ? "'?' or ':' expected after a comparison"
                                       : "a parameter name holds letters, digits and underscores alone:",
@@ -266,16 +273,38 @@ class Expansion {
  private:
   sys::Result<std::string> Value(const Reference& reference, int depth) {
     if (++references_ > kMaxReferences) return sys::Error("values refer to each other too many times");
-    sys::Result<std::string> value =
-        reference.comparison ? Truth(*reference.comparison, depth) : Named(reference.name, depth);
+    sys::Result<std::string> value = reference.comparison ? Truth(*reference.comparison, depth)
+                                     : reference.argument ? ToAscii(*reference.argument, depth)
+                                                          : Named(reference.name, depth);
     if (!value || !reference.conditional) return value;
     return Text(value->empty() ? reference.absent : reference.present, depth + 1);
   }
 
   sys::Result<std::string> Named(std::string_view name, int depth) {
+    if (std::ranges::find(within_, name) != within_.end()) return RefersToItself(name);
+    within_.emplace_back(name);
     sys::Result<std::string> value = Text(lookup_(name).value_or(""), depth + 1);
-    if (!value) return value.error().Within(sys::Cat("$", name));
+    within_.pop_back();
     return value;
+  }
+
+  // "$a refers to itself by way of $b".
+  sys::Error RefersToItself(std::string_view name) const {
+    std::string way;
+    for (auto other = std::ranges::find(within_, name) + 1; other != within_.end(); ++other) {
+      way += sys::Cat(way.empty() ? " by way of $" : ", $", *other);
+    }
+    return sys::Error(sys::Cat("$", name, " refers to itself", way));
+  }
+
+  // IDNA is not conf's: a name that has its letters already as DNS wants them.
+  sys::Result<std::string> ToAscii(std::string_view argument, int depth) {
+    const sys::Result<std::string> name = Text(argument, depth + 1);
+    if (!name) return name.error();
+    if (std::ranges::any_of(*name, [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
+      return Wrong("domain_to_ascii takes ASCII names alone, write the xn-- form", *name);
+    }
+    return sys::LowerCase(*name);
   }
 
   sys::Result<std::string> Truth(const Comparison& comparison, int depth) {
@@ -290,6 +319,7 @@ class Expansion {
 
   const Lookup& lookup_;
   int references_ = 0;
+  std::vector<std::string> within_;  // the names whose values are being expanded
 };
 
 void Collect(std::string_view text, std::set<std::string, std::less<>>* names, int depth) {
@@ -301,6 +331,8 @@ void Collect(std::string_view text, std::set<std::string, std::less<>>* names, i
     if (reference->comparison) {
       Collect(reference->comparison->left, names, depth + 1);
       Collect(reference->comparison->right, names, depth + 1);
+    } else if (reference->argument) {
+      Collect(*reference->argument, names, depth + 1);
     } else {
       names->insert(std::string(reference->name));
     }

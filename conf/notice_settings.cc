@@ -24,10 +24,8 @@ constexpr std::array kClassWords = {
     ClassWord{"software", NoticeClass::kSoftware}, ClassWord{"data", NoticeClass::kData}};
 
 std::set<NoticeClass> ReadClasses(Configuration& configuration) {
-  std::array<std::string_view, kClassWords.size()> known;
-  for (size_t i = 0; i < known.size(); ++i) known[i] = kClassWords[i].word;
   std::set<NoticeClass> classes;
-  for (const std::string& word : ReadWords(configuration, "notify_classes", known)) {
+  for (const std::string& word : configuration.List("notify_classes")) {
     for (const ClassWord& one : kClassWords) {
       if (one.word == word) classes.insert(one.notice_class);
     }
@@ -61,7 +59,7 @@ std::optional<std::string> TimeInUnit(Configuration& configuration, std::string_
     if (!name.ends_with(unit.suffix)) continue;
     const std::string_view parameter = name.substr(0, name.size() - unit.suffix.size());
     const Parameter* known = FindParameter(parameter);
-    if (known == nullptr || known->type != Type::kTime) continue;
+    if (known == nullptr || known->values.type != Type::kTime) continue;
     return sys::Cat(configuration.Time(parameter).count() / unit.seconds);
   }
   return std::nullopt;

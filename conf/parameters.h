@@ -1,22 +1,24 @@
-// The registry: every parameter that we know, one entry each. Adding a parameter is an entry in parameters.cc and a
-// field in settings.h; a test holds the two together. `outpost conf --describe` prints it.
+// The registry: every parameter that we know, one line each.
+//
+//   parameters.cc               what is in effect: some process reads it (conf/settings.h; a test holds the two together)
+//   waiting_parameters.cc,      what is known and not in effect: what it waits for, and what is said when it is set
+//   lmtp_parameters.cc
+//   transport_parameters.cc     what may be set for each transport by name: TRANSPORT_destination_concurrency_limit
+//   inapplicable_parameters.cc  Postfix's parameters of what this mailer does not have
+//
+// From it come outpost conf, outpost.cf(5), the checks of values and the hint at the nearest name.
 #pragma once
 
-#include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
+
+#include "conf/features.h"
+#include "conf/values.h"
 
 namespace outpost::conf {
-
-enum class Type {
-  kString,
-  kNonEmpty,  // a string that must not be empty
-  kBool,
-  kInteger,
-  kSize,  // bytes
-  kTime,
-  kList,
-};
 
 // Who reads a parameter, as a set.
 using Readers = unsigned;
@@ -24,40 +26,67 @@ constexpr Readers kSendmail = 1;
 constexpr Readers kPickup = 2;
 constexpr Readers kRunner = 4;
 constexpr Readers kSmtp = 8;
+constexpr Readers kLocal = 16;  // local delivery
+constexpr Readers kAdmin = 32;
 constexpr Readers kEverybody = kSendmail | kPickup | kRunner | kSmtp;
+
+// What happens when a parameter is set that is not in effect.
+enum class Effect {
+  kAccepted,  // nothing that this host does depends on it: accepted without a word
+  kWarned,    // its administrator may expect something that does not happen: a warning
+  kRefused,   // without it mail could leave otherwise than configured: an error
+};
 
 struct Parameter {
   std::string_view name;
-  Type type;
-  std::string_view default_value;  // may hold macros; for a computed default, see Configuration, its description
-  char unit;                       // of a kTime without a letter; 0 for other types
-  int64_t minimum;                 // of kInteger, kSize, and kTime in seconds
-  Readers readers;
-  std::string_view doc;  // one sentence
-  bool computed = false;
+  Values values;
+  std::string_view default_value;  // unexpanded; of computed values a description
+  Readers readers;                 // of what is not in effect: who will read it
+  std::string_view doc;            // sentences
+  Feature feature = Feature::kNone;
+  Effect effect = Effect::kAccepted;
+
+  bool IsInEffect() const { return feature == Feature::kNone; }
 };
 
-// In order of name.
+// What is in effect, in order of name.
 std::span<const Parameter> Parameters();
+// Nothing for a name that is not in effect. sendmail, which needs no more, has no other part of the registry.
+const Parameter* FindInEffect(std::string_view name);
+
+// All that is known, in effect or not, in order of name.
+std::vector<const Parameter*> KnownParameters();
 // Nothing for a name that we do not know.
 const Parameter* FindParameter(std::string_view name);
 
-// "time", "bool", ...
-std::string_view ToString(Type type);
+// Their parts that are not in effect, each in order of name.
+std::span<const Parameter> WaitingParameters();
+std::span<const Parameter> LmtpParameters();
 
-// A parameter of Postfix that has no meaning here, or none yet.
-struct ForeignParameter {
-  enum class Effect {
-    kNone,     // nothing that this host does depends on it: accepted without a word
-    kIgnored,  // the administrator may expect something that does not happen: a warning
-    kRefused,  // without it mail could leave otherwise than configured: an error
-  };
-  std::string_view name;  // with '*' at the end: every name that begins so
-  Effect effect;
-  std::string_view why;  // completes "NAME ..."
+// What may be set for each transport: NAME is "transport" and the end of what main.cf writes after the transport's name.
+std::span<const Parameter> TransportParameters();
+struct TransportParameter {
+  std::string_view transport;
+  const Parameter* parameter;
 };
-// What is said of `name`; nothing when it is none of Postfix's that we know.
-const ForeignParameter* FindForeignParameter(std::string_view name);
+// "slow_destination_rate_delay" -> slow, transport_destination_rate_delay. For every transport, smtp included, of which
+// most are in effect under their whole name. Nothing where no transport's name comes before.
+std::optional<TransportParameter> FindTransportParameter(std::string_view name);
+
+// Postfix's parameters of what is no part of this mailer, such as a listener.
+struct InapplicableParameter {
+  std::string_view name;
+  std::string_view reason;  // completes "NAME ..."
+};
+// In order of name.
+std::vector<InapplicableParameter> InapplicableParameters();
+std::optional<InapplicableParameter> FindInapplicable(std::string_view name);
+
+// What is said of a parameter that is not in effect: "waits for local delivery: mail is not ...".
+std::string WhyNotInEffect(const Parameter& parameter);
+
+// "pickup, queue-runner"
+std::string ReaderNames(Readers readers);
 
 // The known name nearest to `name`, "" when none is near.
 std::string_view NearestName(std::string_view name);

@@ -20,18 +20,6 @@ void AddUnknownWord(Configuration& configuration, std::string_view name, std::st
   configuration.AddFinding(Severity::kError, name, sys::Cat(Quoted(word), " is not known; known are ", known));
 }
 
-std::vector<std::string> ReadWords(Configuration& configuration, std::string_view name,
-                                   std::span<const std::string_view> known) {
-  std::string all;
-  for (const std::string_view word : known) all += (all.empty() ? "" : ", ") + std::string(word);
-  std::vector<std::string> words = configuration.List(name);
-  for (std::string& word : words) {
-    word = sys::LowerCase(word);
-    if (std::ranges::find(known, word) == known.end()) AddUnknownWord(configuration, name, word, all);
-  }
-  return words;
-}
-
 std::string CheckedPath(Configuration& configuration, std::string_view name) {
   std::string path = configuration.String(name);
   if (!path.empty() && !path.starts_with('/')) {

@@ -21,22 +21,16 @@ struct Choice {
 void AddUnknownWord(Configuration& configuration, std::string_view name, std::string_view word,
                     std::string_view known);
 
-// The value of `name`, one of the words of `choices`; with a finding the first.
+// What the word of `name` stands for: `choices` has all words of the registry. With a finding the first choice.
 template <typename T>
 T ReadChoice(Configuration& configuration, std::string_view name, std::span<const Choice<T>> choices) {
-  const std::string word = configuration.String(name);
-  std::string known;
+  const std::optional<std::string> word = configuration.Word(name);
+  if (!word) return choices.front().value;
   for (const Choice<T>& choice : choices) {
-    if (choice.word == word) return choice.value;
-    known += (known.empty() ? "" : ", ") + std::string(choice.word);
+    if (choice.word == *word) return choice.value;
   }
-  AddUnknownWord(configuration, name, word, known);
-  return choices.front().value;
+  __builtin_trap();
 }
-
-// A list whose items are all among `known`.
-std::vector<std::string> ReadWords(Configuration& configuration, std::string_view name,
-                                   std::span<const std::string_view> known);
 
 // Absolute, or empty where the parameter's type allows it.
 std::string CheckedPath(Configuration& configuration, std::string_view name);

@@ -43,16 +43,10 @@ std::string ReadProtocols(Configuration& configuration, std::string_view name) {
 }
 
 std::vector<std::string> ReadProtocolFamilies(Configuration& configuration) {
-  static constexpr auto kFamilies = std::to_array<std::string_view>({"all", "ipv4", "ipv6"});
-  std::vector<std::string> families = ReadWords(configuration, "inet_protocols", kFamilies);
+  std::vector<std::string> families = configuration.List("inet_protocols");
   if (families.empty()) configuration.AddFinding(Severity::kError, "inet_protocols", "must not be empty");
   if (std::ranges::find(families, "all") != families.end()) return {"ipv4", "ipv6"};
   return families;
-}
-
-std::string ReadAddressPreference(Configuration& configuration) {
-  static constexpr Choice<std::string_view> kPreferences[] = {{"any", "any"}, {"ipv4", "ipv4"}, {"ipv6", "ipv6"}};
-  return std::string(ReadChoice<std::string_view>(configuration, "smtp_address_preference", kPreferences));
 }
 
 int64_t ReadPort(Configuration& configuration) {
@@ -69,18 +63,12 @@ std::string ReadHeloName(Configuration& configuration) {
   return CheckedHostName(configuration, "smtp_helo_name", std::move(name));
 }
 
-std::vector<std::string> ReadSecurityOptions(Configuration& configuration, std::string_view name) {
-  static constexpr auto kOptions = std::to_array<std::string_view>(
-      {"noplaintext", "noactive", "nodictionary", "noanonymous", "mutual_auth", "forward_secrecy"});
-  return ReadWords(configuration, name, kOptions);
-}
-
-// Postfix knows files and tables of patterns here as well; of its tables "static:" alone, which has every name.
+// Of Postfix's tables of patterns "static:" alone, which has every name.
 std::vector<std::string> ReadMechanismFilter(Configuration& configuration) {
   static constexpr std::string_view kName = "smtp_sasl_mechanism_filter";
   static constexpr std::string_view kStatic = "static:";
   static constexpr std::string_view kNameBytes = "abcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::vector<std::string> items = configuration.List(kName);
+  std::vector<std::string> items = configuration.Patterns(kName);
   for (const std::string& item : items) {
     const std::string name = sys::LowerCase(std::string_view(item).substr(item.starts_with('!') ? 1 : 0));
     if (name.starts_with(kStatic)) continue;
@@ -114,8 +102,8 @@ void ReadSasl(Configuration& configuration, SmtpClientSettings* settings) {
   if (settings->smtp_sasl_auth_enable && settings->smtp_sasl_password_maps.empty()) {
     configuration.AddFinding(Severity::kError, "smtp_sasl_auth_enable", "needs smtp_sasl_password_maps");
   }
-  settings->smtp_sasl_security_options = ReadSecurityOptions(configuration, "smtp_sasl_security_options");
-  settings->smtp_sasl_tls_security_options = ReadSecurityOptions(configuration, "smtp_sasl_tls_security_options");
+  settings->smtp_sasl_security_options = configuration.List("smtp_sasl_security_options");
+  settings->smtp_sasl_tls_security_options = configuration.List("smtp_sasl_tls_security_options");
   settings->smtp_sasl_mechanism_filter = ReadMechanismFilter(configuration);
   settings->smtp_sasl_require_known_peer = configuration.Bool("smtp_sasl_require_known_peer");
 }
@@ -151,7 +139,7 @@ SmtpClientSettings ReadSmtpClientSettings(Configuration& configuration) {
   settings.smtp_mx_address_limit = configuration.Integer("smtp_mx_address_limit");
   settings.smtp_mx_session_limit = configuration.Integer("smtp_mx_session_limit");
   settings.smtp_randomize_addresses = configuration.Bool("smtp_randomize_addresses");
-  settings.smtp_address_preference = ReadAddressPreference(configuration);
+  settings.smtp_address_preference = configuration.Word("smtp_address_preference").value_or("any");
   settings.inet_protocols = ReadProtocolFamilies(configuration);
   settings.disable_dns_lookups = configuration.Bool("disable_dns_lookups");
   ReadTimes(configuration, &settings);

@@ -15,18 +15,12 @@ constexpr int64_t kLongestTime = int64_t{100} * 366 * 24 * 3600;
 
 std::string Quoted(std::string_view text) { return sys::Cat("\"", sys::Printable(text, 80), "\""); }
 
-std::optional<int64_t> SecondsOf(char unit) {
-  switch (unit) {
-    case 's':
-      return 1;
-    case 'm':
-      return 60;
-    case 'h':
-      return 3600;
-    case 'd':
-      return 24 * 3600;
-    case 'w':
-      return 7 * 24 * 3600;
+// Of a letter, or of more letters of its word.
+std::optional<int64_t> SecondsOf(std::string_view unit) {
+  static constexpr std::pair<std::string_view, int64_t> kUnits[] = {
+      {"seconds", 1}, {"minutes", 60}, {"hours", 3600}, {"days", 24 * 3600}, {"weeks", 7 * 24 * 3600}};
+  for (const auto& [word, seconds_each] : kUnits) {
+    if (!unit.empty() && word.starts_with(unit)) return seconds_each;
   }
   return std::nullopt;
 }
@@ -60,7 +54,7 @@ sys::Result<bool> ParseBool(std::string_view text) {
   return sys::Error(sys::Cat(Quoted(text), " is neither yes nor no"));
 }
 
-sys::Result<int64_t> ParseInteger(std::string_view text, int64_t minimum) {
+sys::Result<int64_t> ParseInteger(std::string_view text, int64_t minimum, int64_t maximum) {
   std::string_view digits = text;
   if (!digits.empty() && digits.front() == '+') digits.remove_prefix(1);
   int64_t number = 0;
@@ -71,6 +65,7 @@ sys::Result<int64_t> ParseInteger(std::string_view text, int64_t minimum) {
     return sys::Error(sys::Cat(Quoted(text), " is no whole number"));
   }
   if (number < minimum) return sys::Error(sys::Cat(Quoted(text), " is less than ", minimum));
+  if (number > maximum) return sys::Error(sys::Cat(Quoted(text), " is more than ", maximum));
   return number;
 }
 
@@ -78,9 +73,7 @@ sys::Result<seconds> ParseTime(std::string_view text, char unit, seconds minimum
   const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
   const std::optional<uint64_t> number = sys::ParseDecimal(text.substr(0, digits));
   const std::string_view suffix = text.substr(digits);
-  const std::optional<int64_t> factor = suffix.empty()       ? SecondsOf(unit)
-                                        : suffix.size() == 1 ? SecondsOf(suffix.front())
-                                                             : std::nullopt;
+  const std::optional<int64_t> factor = SecondsOf(suffix.empty() ? std::string_view(&unit, 1) : suffix);
   if (!number || !factor) {
     return sys::Error(sys::Cat(Quoted(text), " is no time: a number and one of s, m, h, d, w"));
   }

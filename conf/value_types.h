@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,9 +14,11 @@ namespace outpost::conf {
 
 // "yes" or "no", in any case.
 sys::Result<bool> ParseBool(std::string_view text);
-// Decimal, an optional sign, nothing after it; at least `minimum`.
-sys::Result<int64_t> ParseInteger(std::string_view text, int64_t minimum);
-// A decimal number and s, m, h, d or w; `unit` where there is no letter. At least `minimum`, at most 100 years.
+// Decimal, an optional sign, nothing after it; from `minimum` to `maximum`.
+sys::Result<int64_t> ParseInteger(std::string_view text, int64_t minimum,
+                                  int64_t maximum = std::numeric_limits<int64_t>::max());
+// A decimal number and s, m, h, d or w, or the word that begins so ("5days"); `unit` where there is none. At least
+// `minimum`, at most 100 years.
 sys::Result<std::chrono::seconds> ParseTime(std::string_view text, char unit, std::chrono::seconds minimum);
 // Items between blanks and commas, but for those between braces; "{ ... }" is one item, its outer braces and the blanks
 // inside them removed.

@@ -115,7 +115,7 @@ Ways ChooseWays(const Surroundings& mailer) {
 Attempt<Surroundings> FindMailer(const Options& options) {
   auto location = conf::Locate(options.config);
   if (!location) return Failure{EX_USAGE, location.error().text()};
-  auto configuration = conf::Configuration::Load(*location);
+  auto configuration = conf::Configuration::Load(*location, conf::FindInEffect);
   return Surroundings{std::move(*location), conf::ReadSendmailSettings(configuration)};
 }
 

@@ -31,7 +31,7 @@ int Fail(std::string_view text) {
 
 // Postfix's as well, whether or not they mean something here.
 bool IsBuiltIn(std::string_view name) {
-  return conf::FindParameter(name) != nullptr || conf::FindForeignParameter(name) != nullptr;
+  return conf::FindParameter(name) != nullptr || conf::FindInapplicable(name) || conf::FindTransportParameter(name);
 }
 
 std::string PlacedText(conf::Finding finding) {
@@ -48,7 +48,7 @@ class Shower {
   bool ShowAll() const {
     std::set<std::string, std::less<>> names;
     if (options_.built_in) {
-      for (const auto& parameter : conf::Parameters()) names.emplace(parameter.name);
+      for (const auto* parameter : conf::KnownParameters()) names.emplace(parameter->name);
       if (!options_.defaults) {
         for (const auto& [name, value] : configuration_.Explicit()) {
           if (IsBuiltIn(name)) names.insert(name);

@@ -60,7 +60,7 @@ TEST(Configuration, FindsValuesThatReferToEachOther) {
   Configuration configuration = Parse("myhostname = $mydomain\nmydomain = $myhostname\n");
   configuration.String("myhostname");
   ASSERT_EQ(configuration.findings().size(), 1U);
-  EXPECT_THAT(configuration.findings()[0].text, HasSubstr("without end"));
+  EXPECT_THAT(configuration.findings()[0].text, HasSubstr("$mydomain refers to itself by way of $myhostname"));
 }
 
 TEST(Configuration, WarnsOfUnknownNamesWithTheNearestOne) {

@@ -58,7 +58,7 @@ TEST(Expand, ReplacesNames) {
 TEST(Expand, RefusesWhatIsNoMacro) {
   for (const std::string_view text :
        {"${host", "$(host", "$", "a $ b", "${}", "${ho-st}", "$broken", "${host?{a} b}", "${host?{a}:{b}c}",
-        "${empty:{a}:{b}}", "${empty:{a}?{b}}", "${domain_to_ascii{x}}", "${ }"}) {
+        "${empty:{a}:{b}}", "${empty:{a}?{b}}", "${to_upper{x}}", "${ }"}) {
     EXPECT_FALSE(Expand(text, LookUp)) << text;
   }
 }
