@@ -20,9 +20,9 @@ set(OUTPOST_ARROWS_admin sys confine mail content spool conf tables queue ipc)
 set(OUTPOST_LIBRARIES_confine seccomp)
 set(OUTPOST_LIBRARIES_ipc json)
 set(OUTPOST_LIBRARIES_queue sqlite xxhash)
-set(OUTPOST_LIBRARIES_tables pcre2)
+set(OUTPOST_LIBRARIES_tables pcre2 sqlite idn2)
 set(OUTPOST_LIBRARIES_pickup xxhash)
-set(OUTPOST_LIBRARIES_smtp_client openssl sasl cares idn2)
+set(OUTPOST_LIBRARIES_smtp_client openssl sasl cares)
 set(OUTPOST_LIBRARIES_admin cli11 json)
 
 # Where only one part of a room is open to a process: the headers of lib/ipc, and the paths of lib/spool.

@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <arpa/inet.h>
 
-#include <idn2.h>
-
 #include "conf/next_hop.h"
+#include "conf/tables/address_keys.h"
 #include "lib/sys/text.h"
 
 namespace outpost::smtp_client {
@@ -18,15 +17,6 @@ bool IsLabel(std::string_view label) {
   return !label.empty() && label.size() <= kMaxLabel && std::ranges::all_of(label, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
   });
-}
-
-// A name with other letters as DNS knows it (RFC 5891); as it is where it has none, or cannot be converted.
-std::string InAscii(const std::string& host) {
-  char* converted = nullptr;
-  if (idn2_to_ascii_8z(host.c_str(), &converted, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK) return host;
-  std::string ascii = converted;
-  idn2_free(converted);
-  return ascii;
 }
 
 }  // namespace
@@ -52,7 +42,7 @@ sys::Result<NextHop> ParseNextHop(std::string_view text, uint16_t default_port) 
   if (!parsed) return parsed.error();
   NextHop hop;
   hop.configured = text;
-  hop.host = sys::LowerCase(InAscii(parsed->host));
+  hop.host = sys::LowerCase(conf::DomainInAscii(parsed->host));
   hop.port = parsed->port.value_or(default_port);
   hop.lookup_mx = !parsed->bracketed;
   hop.is_address = parsed->is_address;
@@ -65,16 +55,7 @@ sys::Result<NextHop> ParseNextHop(std::string_view text, uint16_t default_port) 
 
 std::vector<std::string> NextHop::CredentialKeys() const {
   std::vector<std::string> keys;
-  const auto add = [&](std::string key) {
-    if (std::ranges::find(keys, key) == keys.end()) keys.push_back(std::move(key));
-  };
-  const std::string bracketed = sys::Cat("[", host, "]");
-  add(host);
-  add(configured);
-  for (const std::string& name : {bracketed, host}) {
-    add(sys::Cat(name, ":", port));
-    add(name);
-  }
+  for (conf::LookupKey& key : conf::PasswordKeys({configured, host, port})) keys.push_back(std::move(key.text));
   return keys;
 }
 

@@ -12,6 +12,8 @@
 #include "conf/tables/pcre.h"
 #include "conf/tables/plain_tables.h"
 #include "conf/tables/regexp.h"
+#include "conf/tables/secret_tables.h"
+#include "conf/tables/sqlite_table.h"
 #include "conf/tables/table_name.h"
 #include "conf/value_types.h"
 #include "lib/sys/text.h"
@@ -108,6 +110,26 @@ Opened OpenJoined(const Opening& opening) {
   return join(std::move(tables));
 }
 
+// A table of its own: its text names no others, but in "domain".
+Opened OpenSqlite(const Opening& opening) {
+  if (opening.depth >= kMaxTableDepth) return sys::Error("tables within tables are too many");
+  const auto open = [&](std::string_view item) {
+    return OpenAtDepth(item, {{}, opening.depth + 1, opening.complaints, opening.use});
+  };
+  return OpenSqliteTable(std::string(opening.name), open);
+}
+
+Opened OpenCredential(const Opening& opening) {
+  const auto path = CredentialPath(opening.name);
+  if (!path) return path.error();
+  return OpenFile({*path, opening.depth, opening.complaints, opening.use}, kMaxIndexedFile, MakeIndexedTable);
+}
+
+Opened OpenSecret(const Opening&) {
+  return sys::Error(
+      "the Secret Service is not built in; command: runs a program that asks it (secret-tool lookup)");
+}
+
 enum class Needs { kNothing, kSecrets };
 
 struct TypeOfTable {
@@ -131,9 +153,13 @@ constexpr auto kTypes = std::to_array<TypeOfTable>({
     {"unix", OpenPlain<MakeUnixTable>},
     {"environ", OpenPlain<MakeEnvironTable>},
     {"fail", OpenPlain<MakeFailTable>},
+    {"sqlite", OpenSqlite},
     {"unionmap", OpenJoined<MakeUnion>},
     {"pipemap", OpenJoined<MakePipe>},
     {"randmap", OpenPlain<MakeRandomTable>},
+    {"command", OpenPlain<OpenCommandTable>, Needs::kSecrets},
+    {"credential", OpenCredential, Needs::kSecrets},
+    {"secret", OpenSecret, Needs::kSecrets},
 });
 
 Opened OpenAtDepth(std::string_view item, Opening opening) {

@@ -1,8 +1,8 @@
 #include "conf/tables/open_table.h"
 
 #include <cstdlib>
-#include <fstream>
 #include <fcntl.h>
+#include <fstream>
 #include <sys/stat.h>
 #include <tuple>
 
