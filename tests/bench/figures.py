@@ -17,10 +17,11 @@ PARALLEL = Figure("submit, 8 at once, messages/s", "3 times the fastest peer", m
 END_TO_END = Figure("idle host, submitted to received, ms", "5 ms")
 COLD = Figure("the same, first message, ms")
 DRAIN = Figure("drain on loopback, messages/s", "4 times Postfix", more_is_better=True)
+FAR_DRAIN = Figure("drain 200 messages over a round trip of 100 ms, s", "1.5 s")
 RELAYING = Figure("relaying 25 MiB, largest process, MiB", "8 MiB")
 IDLE = Figure("idle, all processes, MiB", "3 MiB")
 PROCESSES = Figure("idle, processes", compared=False)
-ALL = (SUBMIT, PARALLEL, END_TO_END, COLD, DRAIN, RELAYING, IDLE, PROCESSES)
+ALL = (SUBMIT, PARALLEL, END_TO_END, COLD, DRAIN, FAR_DRAIN, RELAYING, IDLE, PROCESSES)
 
 
 def table(values, names):

@@ -21,6 +21,7 @@ def max_idle(purpose):
 class Mailer:
     packages = ()
     arguments = ("-i", "-f", "a@example.com", "b@example.net")
+    has_connections_at_once = True
 
     def __init__(self, name):
         self.name = name
@@ -118,6 +119,7 @@ class Dma(Mailer):
     """Nothing is resident. With a backlog DEFER: without it each waiting message keeps a sleeping process, and
     `dma -q` waits for those."""
     packages = ("dma",)
+    has_connections_at_once = False  # with DEFER
 
     def configure(self, purpose):
         self.root.write("/etc/dma/dma.conf", f"SMARTHOST 127.0.0.1\nPORT {RELAY_PORT}\nMAILNAME bench.example.com\n"

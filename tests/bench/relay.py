@@ -1,14 +1,19 @@
-"""The relay: Postfix's smtp-sink, out of its package, never installed."""
+"""The relay: Postfix's smtp-sink, out of its package, never installed; behind a delay line where it is to be far."""
 import collections
 import contextlib
 import os
 import re
 import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 from mailers import RELAY_PORT
 from roots import BASE, run
+
+
+FAR_PORT = RELAY_PORT + 1  # the relay's own, where RELAY_PORT is the delay line's
 
 
 class Counter:
@@ -50,13 +55,18 @@ def sink_program():
 
 
 @contextlib.contextmanager
-def relay():
+def relay(round_trip_ms=0):
     """The relay, up: its counter; "mesg" counts messages, "sess" connections."""
     tools = sink_program()
-    sink = Counter([tools / "usr/sbin/smtp-sink", "-u", "nobody", "-c", f"127.0.0.1:{RELAY_PORT}", "1024"],
-                   dict(os.environ, LD_LIBRARY_PATH=str(tools / "usr/lib/postfix")))
+    port = FAR_PORT if round_trip_ms else RELAY_PORT
+    parts = [Counter([tools / "usr/sbin/smtp-sink", "-u", "nobody", "-c", f"127.0.0.1:{port}", "1024"],
+                     dict(os.environ, LD_LIBRARY_PATH=str(tools / "usr/lib/postfix")))]
+    if round_trip_ms:
+        parts.append(Counter([sys.executable, "-B", Path(__file__).with_name("delay_line.py"), RELAY_PORT, FAR_PORT,
+                              round_trip_ms / 2], os.environ))
     time.sleep(0.4)
     try:
-        yield sink
+        yield parts[0]
     finally:
-        sink.stop()
+        for part in parts:
+            part.stop()
