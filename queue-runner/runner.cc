@@ -392,6 +392,7 @@ ipc::StatusLine Runner::Status() {
 std::optional<std::string> Runner::ReadSettings() {
   auto configuration = conf::Configuration::Load(own_.location);
   const auto settings = conf::ReadQueueRunnerSettings(configuration);
+  configuration.CheckNames();
   if (configuration.HasErrors()) {
     std::string text = "main.cf is not taken over:";
     for (const auto& finding : configuration.findings()) {

@@ -180,6 +180,7 @@ std::variant<Prepared, Trouble> Prepare(const Options& options) {
   if (!location) return Trouble{EX_CONFIG, location.error().text()};
   auto configuration = conf::Configuration::Load(*location);
   const auto settings = conf::ReadQueueRunnerSettings(configuration);
+  configuration.CheckNames();
   if (configuration.HasErrors()) return Trouble{EX_CONFIG, Errors(configuration)};
   const spool::SpoolPaths paths(settings.common.queue_directory);
   if (auto made = MakeQueueDirectory(paths, settings); !made) return Trouble{EX_CANTCREAT, made.error().text()};

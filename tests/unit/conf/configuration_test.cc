@@ -93,6 +93,78 @@ TEST(Configuration, RefusesToIgnoreWhatDecidesHowMailLeaves) {
   EXPECT_EQ(configuration.findings()[1].line, 3);
 }
 
+// What CheckNames says of `text`.
+std::vector<std::string> SaidOf(std::string_view text) {
+  Configuration configuration = Parse(text);
+  configuration.CheckNames();
+  std::vector<std::string> texts = Texts(configuration);
+  for (std::string& one : texts) one.erase(0, std::string_view("/etc/outpost/main.cf:").size());
+  return texts;
+}
+
+TEST(Configuration, TakesValuesThatAreAsIfTheyWereNotSet) {
+  EXPECT_THAT(SaidOf("transport_maps =\nsmtp_host_lookup = DNS\nsmtp_enforce_tls = no\nlocal_login_sender_maps = "
+                     "static:*\nvirtual_alias_maps = $virtual_maps\n"),
+              IsEmpty());
+  EXPECT_THAT(SaidOf("local_login_sender_maps =\n"), ElementsAre(HasSubstr("1: local_login_sender_maps: is not")));
+}
+
+TEST(Configuration, SaysWhatIsWaitedForAndWhatHoldsMeanwhile) {
+  EXPECT_THAT(SaidOf("smtp_tls_cert_file = /etc/ssl/a.pem\n"),
+              ElementsAre("1: warning: smtp_tls_cert_file: is not in effect, it waits for client certificates: no "
+                          "client certificate is sent"));
+}
+
+TEST(Configuration, AcceptsParametersOfWhatThisMailerDoesNotHave) {
+  EXPECT_THAT(SaidOf("smtpd_banner = $myhostname ESMTP $mail_name\ndefault_rbl_reply = $rbl_code no\n"
+                     "milter_default_action = accept\nsmtpd_restriction_classes = staff, guests\nstaff = permit\n"
+                     "guests = reject\nlmtp_tcp_port = 24\nbiff = no\n"),
+              IsEmpty());
+}
+
+TEST(Configuration, LeavesNamesOfDeliveriesToDeliveries) {
+  EXPECT_THAT(SaidOf("mailbox_command = procmail -a \"$EXTENSION\" $1\nluser_relay = $user@other\n"), IsEmpty());
+}
+
+TEST(Configuration, TellsOfTransportsThatAreNone) {
+  EXPECT_THAT(
+      SaidOf("smtp_destination_rate_delay = 2s\nsmtp_delivery_slot_cost = 9\nslow_destination_rate_delay = 2s\n"
+             "my_time_limit = 1\nrelay_destination_recipient_limit = $default_destination_recipient_limit\n"),
+      ElementsAre(HasSubstr("2: warning: smtp_delivery_slot_cost: has no effect: messages with many"),
+                  HasSubstr("3: warning: slow_destination_rate_delay: has no effect: there is no transport "
+                            "slow")));
+}
+
+TEST(Configuration, FindsWhatCannotBeExpandedWhereverItStands) {
+  EXPECT_THAT(SaidOf("a = $b\nb = x$c\nc = ${a}\n"), ElementsAre("1: a: $b refers to itself by way of $c, $a",
+                                                                 "2: b: $c refers to itself by way of $a, $b",
+                                                                 "3: c: $a refers to itself by way of $b, $c"));
+  EXPECT_THAT(SaidOf("smtp_generic_maps = ${x\n"), ElementsAre(HasSubstr("1: smtp_generic_maps: a bracket")));
+}
+
+TEST(Configuration, HoldsTheDefaultsOfTheCompatibilityLevelThatIsSet) {
+  EXPECT_FALSE(Parse("").Bool("append_dot_mydomain"));
+  EXPECT_FALSE(Parse("compatibility_level = 3.6\n").Bool("append_dot_mydomain"));
+  EXPECT_TRUE(Parse("compatibility_level = 0\n").Bool("append_dot_mydomain"));
+}
+
+TEST(Configuration, KnowsDefaultsOfWhatIsNotInEffect) {
+  const Configuration configuration = Parse("local_transport = error:x\n");
+  EXPECT_EQ(*configuration.Expanded("mailbox_size_limit"), "51200000");
+  EXPECT_EQ(*configuration.Expanded("alias_maps"), "hash:/etc/aliases");
+  EXPECT_EQ(*configuration.Expanded("local_transport"), "error:x");
+  EXPECT_EQ(*Parse("maillog_file = $data_directory/log\n").Expanded("maillog_file"), "/var/lib/outpost/log");
+}
+
+TEST(Configuration, AWordThatIsUnknownStaysSoWhenItIsReadAgain) {
+  Configuration configuration = Parse("smtp_tls_security_level = encypt\nsmtp_address_preference = IPv6\n");
+  EXPECT_FALSE(configuration.Word("smtp_tls_security_level"));
+  EXPECT_FALSE(configuration.Word("smtp_tls_security_level"));
+  EXPECT_EQ(configuration.Word("smtp_address_preference"), "ipv6");
+  EXPECT_THAT(Texts(configuration), ElementsAre(HasSubstr("main.cf:1: smtp_tls_security_level: \"encypt\" is not "
+                                                          "known; did you mean encrypt?")));
+}
+
 TEST(Configuration, KeepsTheOrderAndTextOfWhatIsSet) {
   const Configuration configuration = Parse("relayhost = [b]\nmyorigin = $mydomain\nrelayhost = [c]\n");
   using Pairs = std::vector<std::pair<std::string, std::string>>;

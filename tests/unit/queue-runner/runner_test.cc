@@ -528,6 +528,17 @@ TEST_F(RunnerTest, RoutesAgainOnReload) {
   for (const auto& line : Delivered()) EXPECT_THAT(line, HasSubstr(" relay.two"));
 }
 
+TEST_F(RunnerTest, RefusesParametersWithoutWhichMailWouldLeaveOtherwise) {
+  ASSERT_EQ(Start(), "ready\n");
+  Configure("relayhost = relay.two\ntransport_maps = hash:/etc/outpost/transport\n");
+  const auto answer = Ask(Verb::kReload);
+  ASSERT_THAT(answer, SizeIs(1));
+  EXPECT_THAT(answer[0], HasSubstr("transport_maps: is not in effect"));
+  Inject(Id(1) + " a@example.org b@example.net 100");
+  ASSERT_TRUE(WaitDelivered(1));
+  EXPECT_THAT(Delivered()[0], HasSubstr(" relay.one"));
+}
+
 TEST_F(RunnerTest, KeepsItsSettingsWhenTheNewOnesAreWrong) {
   ASSERT_EQ(Start(), "ready\n");
   Configure("relayhost = relay.two\nminimal_backoff_time = soon\n");

@@ -1,0 +1,118 @@
+// main.cf as no administrator writes it: each is an error in words, soon, and what can be used is.
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "conf/configuration.h"
+#include "conf/pattern_files.h"
+
+namespace outpost::conf {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class BadInput : public testing::Test {
+ protected:
+  BadInput() {
+    char path[] = "/tmp/outpost-conf-XXXXXX";
+    directory_ = mkdtemp(path);
+  }
+  ~BadInput() override { [[maybe_unused]] const int removed = system(("rm -rf " + directory_).c_str()); }
+
+  std::string MainCf() const { return directory_ + "/main.cf"; }
+  void Write(const std::string& text) const { std::ofstream(MainCf(), std::ios::binary) << text; }
+  Configuration Load() const { return Configuration::Load({directory_, false, "/q"}); }
+  // The one finding of what is there.
+  std::string Finding() const {
+    const auto before = std::chrono::steady_clock::now();
+    const Configuration configuration = Load();
+    EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(5));
+    EXPECT_TRUE(configuration.HasErrors());
+    EXPECT_EQ(configuration.findings().size(), 1U);
+    return configuration.findings().empty() ? "" : configuration.findings()[0].ToString();
+  }
+
+  std::string directory_;
+};
+
+TEST_F(BadInput, ADirectoryIsNoMainCf) {
+  mkdir(MainCf().c_str(), 0755);
+  EXPECT_EQ(Finding(), "read " + MainCf() + ": not a regular file");
+}
+
+TEST_F(BadInput, AFifoHangsNobody) {
+  ASSERT_EQ(mkfifo(MainCf().c_str(), 0644), 0);
+  EXPECT_EQ(Finding(), "read " + MainCf() + ": not a regular file");
+}
+
+TEST_F(BadInput, ADeviceIsNotReadForEver) {
+  ASSERT_EQ(symlink("/dev/zero", MainCf().c_str()), 0);
+  EXPECT_EQ(Finding(), "read " + MainCf() + ": not a regular file");
+}
+
+TEST_F(BadInput, ALineOfAGigabyteIsNotReadWhole) {
+  Write("relayhost = ");
+  ASSERT_EQ(truncate(MainCf().c_str(), off_t{1} << 30), 0);
+  EXPECT_EQ(Finding(), "read " + MainCf() + ": larger than 1048576 bytes");
+}
+
+TEST_F(BadInput, ALongLineIsLeftOutAndNamed) {
+  Write("mail_name = x\nrelayhost = " + std::string(100'000, 'a') + "\nmyorigin = example.org\n");
+  EXPECT_EQ(Finding(), MainCf() + ":2: longer than 65536 bytes; line ignored");
+  EXPECT_EQ(Load().String("myorigin"), "example.org");
+}
+
+TEST_F(BadInput, NulBytesAreNamedByTheirLine) {
+  Write(std::string("mail_name = a\0b\nmyorigin = example.org\n", 39));
+  EXPECT_EQ(Finding(), MainCf() + ":1: a control character (NUL or another); line ignored");
+  EXPECT_EQ(Load().String("myorigin"), "example.org");
+}
+
+TEST_F(BadInput, AProgramIsManyErrorsAndNoMore) {
+  std::ifstream program("/proc/self/exe", std::ios::binary);
+  std::string bytes(512 * 1024, '\0');
+  program.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  Write(bytes);
+  Configuration configuration = Load();
+  configuration.CheckNames();
+  EXPECT_TRUE(configuration.HasErrors());
+  EXPECT_EQ(configuration.String("queue_directory"), "/q");
+}
+
+TEST_F(BadInput, AFileThatMayNotBeReadIsNamed) {
+  if (geteuid() == 0) GTEST_SKIP() << "root reads everything";
+  Write("mail_name = x\n");
+  chmod(MainCf().c_str(), 0);
+  EXPECT_EQ(Finding(), "open " + MainCf() + ": Permission denied");
+}
+
+TEST_F(BadInput, AFileThatVanishesIsMissing) {
+  Write("mail_name = x\n");
+  EXPECT_FALSE(Load().HasErrors());
+  unlink(MainCf().c_str());
+  EXPECT_EQ(Finding(), "open " + MainCf() + ": No such file or directory");
+}
+
+TEST_F(BadInput, AListFileHasItsItems) {
+  Write("# comment\none, two\n  three\n!four\n" + std::string("hash:/etc/x\n"));
+  EXPECT_THAT(*ReadPatterns("first " + MainCf() + " last"),
+              ElementsAre("first", "one", "two", "three", "!four", "hash:/etc/x", "last"));
+  EXPECT_THAT(*ReadPatterns("!" + MainCf()), ElementsAre("!one", "!two", "!three", "four", "!hash:/etc/x"));
+}
+
+TEST_F(BadInput, AListFileThatNamesItselfEnds) {
+  Write(MainCf() + "\n");
+  EXPECT_THAT(ReadPatterns(MainCf()).error().text(), HasSubstr("files name each other without end"));
+  Write("a\nb {\n");
+  EXPECT_EQ(ReadPatterns(MainCf()).error().text(), MainCf() + ":2: \"{\" without \"}\"");
+}
+
+}  // namespace
+}  // namespace outpost::conf
