@@ -102,14 +102,9 @@ void DefineConfiguration(CLI::App& app, Options& options, Command& chosen) {
       return outpost::admin::ShowConfiguration(e, options.explicit_only, options.names);
     };
   });
-  auto* aliases = app.add_subcommand("newaliases", "Nothing to build: tables are read as text");
-  aliases->add_flag("-v", options.verbose, "Say so");
-  aliases->callback([&] {
-    chosen = [&](Environment&) {
-      if (options.verbose) outpost::admin::PrintOut("Nothing to build: tables are read as text.\n");
-      return EX_OK;
-    };
-  });
+  auto* aliases = app.add_subcommand("newaliases", "What is wrong with the alias tables; nothing is to be built");
+  aliases->add_flag("-v", options.verbose, "Say that nothing is to be built");
+  aliases->callback([&] { chosen = [&](Environment& e) { return CheckAliases(e, options.verbose); }; });
 }
 
 void DefineMap(CLI::App& app, Options& options, Command& chosen) {
@@ -147,6 +142,7 @@ int main(int argc, char** argv) {
   const std::string_view name = path.substr(path.rfind('/') + 1);
   const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
   if (name == "postmap") return outpost::admin::Postmap(words);
+  if (name == "postalias") return outpost::admin::Postmap(words, outpost::admin::MapProgram::kPostalias);
   if (name == "postconf") return outpost::admin::Postconf(words);
   CLI::App app("The mailer for hosts that send mail and receive none", "outpost");
   app.set_version_flag("-v,--version", "outpost " OUTPOST_VERSION);

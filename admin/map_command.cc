@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <iostream>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
 #include "admin/environment.h"
 #include "conf/tables/open_table.h"
+#include "conf/tables/table_name.h"
+#include "conf/value_types.h"
 #include "lib/sys/text.h"
 
 namespace outpost::admin {
@@ -29,9 +32,9 @@ std::string AsLine(std::string_view key, std::string_view value) { return sys::C
 
 }  // namespace
 
-std::unique_ptr<conf::Table> OpenMap(const std::string& item, size_t* complaints) {
+std::unique_ptr<conf::Table> OpenMap(const std::string& item, size_t* complaints, const conf::TableRules& rules) {
   std::vector<conf::TextComplaints> texts;
-  auto table = conf::OpenTable(item, &texts, {conf::TableRules{.secrets = true}, {}});
+  auto table = conf::OpenTable(item, &texts, {rules, {}});
   for (const auto& text : texts) {
     for (const auto& complaint : text.complaints) PrintError(Place(text, complaint) + complaint.text);
     if (complaints != nullptr) *complaints += text.complaints.size();
@@ -97,16 +100,38 @@ int ListMap(const std::string& item, bool json) {
   return EX_UNAVAILABLE;
 }
 
-int CheckMaps(const std::vector<std::string>& tables) {
+int CheckMaps(const std::vector<std::string>& tables, const conf::TableRules& rules) {
   bool right = true;
   for (const auto& item : tables) {
     size_t complaints = 0;
-    const bool opened = OpenMap(item, &complaints) != nullptr;
+    const bool opened = OpenMap(item, &complaints, rules) != nullptr;
     if (opened && complaints == 0)
       PrintOut(sys::Cat(item, ": right; nothing is to be built: it is read as text\n"));
     right = right && opened && complaints == 0;
   }
   return right ? EX_OK : EX_CONFIG;
+}
+
+int CheckAliases(Environment& environment, bool verbose) {
+  constexpr std::string_view kDatabase = "alias_database";
+  const auto value = environment.configuration.Expanded(kDatabase);
+  const auto items = value ? conf::SplitList(*value) : value.error();
+  if (!items) {
+    PrintError(sys::Cat(kDatabase, ": ", items.error().text()));
+    return EX_CONFIG;
+  }
+  std::vector<std::string> there;
+  for (const std::string& item : *items) {
+    const std::string file = conf::FileOf(conf::ParseTableName(item));
+    if (file.empty() || access(file.c_str(), F_OK) == 0) there.push_back(item);
+  }
+  size_t complaints = 0;
+  bool opened = true;
+  for (const std::string& item : there) {
+    opened = OpenMap(item, &complaints, conf::RulesOf(kDatabase)) != nullptr && opened;
+  }
+  if (verbose) PrintOut("Nothing to build: tables are read as text.\n");
+  return opened && complaints == 0 ? EX_OK : EX_CONFIG;
 }
 
 }  // namespace outpost::admin

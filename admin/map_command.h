@@ -4,13 +4,18 @@
 #include <string>
 #include <vector>
 
+#include "admin/environment.h"
 #include "conf/tables/table.h"
+#include "conf/tables/table_rules.h"
 
 namespace outpost::admin {
 
 // A table, after what is wrong with its text has been printed; nothing, after the reason, when it cannot be opened.
 // `complaints`, where given, receives how many lines were left out.
-std::unique_ptr<conf::Table> OpenMap(const std::string& item, size_t* complaints = nullptr);
+// `rules` are of what it is for: any use, unless they say otherwise.
+constexpr conf::TableRules kAnyUse{.secrets = true};
+std::unique_ptr<conf::Table> OpenMap(const std::string& item, size_t* complaints = nullptr,
+                                     const conf::TableRules& rules = kAnyUse);
 
 // Keys of at most this many bytes, one a line.
 constexpr size_t kMaxKey = 64 * 1024;
@@ -25,6 +30,10 @@ int QueryMap(const std::string& table, const std::vector<std::string>& keys, boo
 int ListMap(const std::string& table, bool json);
 
 // Says what is wrong with each table, and that it is right where nothing is. EX_CONFIG when something is.
-int CheckMaps(const std::vector<std::string>& tables);
+int CheckMaps(const std::vector<std::string>& tables, const conf::TableRules& rules = kAnyUse);
+
+// newaliases: CheckMaps of the tables of alias_database. Those that are not there are nothing to check: this host delivers
+// nothing itself. Without `verbose` only what is wrong is told.
+int CheckAliases(Environment& environment, bool verbose);
 
 }  // namespace outpost::admin

@@ -75,7 +75,7 @@ constexpr auto kLmtpParameters = std::to_array<Parameter>({
     {"lmtp_sasl_auth_enable", Bool(), "no", kSmtp, "smtp_sasl_auth_enable of the transport lmtp.", kLmtp, kAccepted},
     {"lmtp_sasl_auth_soft_bounce", Bool(), "yes", kSmtp, "smtp_sasl_auth_soft_bounce of the transport lmtp.", kLmtp, kAccepted},
     {"lmtp_sasl_mechanism_filter", Patterns(), "", kSmtp, "smtp_sasl_mechanism_filter of the transport lmtp.", kLmtp, kAccepted},
-    {"lmtp_sasl_password_maps", Tables(), "", kSmtp, "smtp_sasl_password_maps of the transport lmtp.", kLmtp, kAccepted},
+    {"lmtp_sasl_password_maps", Tables(TableTypes::kPasswords), "", kSmtp, "smtp_sasl_password_maps of the transport lmtp.", kLmtp, kAccepted},
     {"lmtp_sasl_password_result_delimiter", NonEmpty(), ":", kSmtp, "smtp_sasl_password_result_delimiter of the transport lmtp.", kLmtp, kAccepted},
     {"lmtp_sasl_path", String(), "", kSmtp, "smtp_sasl_path of the transport lmtp.", kLmtp, kAccepted},
     {"lmtp_sasl_security_options", Words("noplaintext, noactive, nodictionary, noanonymous, mutual_auth, forward_secrecy"), "noplaintext, noanonymous", kSmtp, "smtp_sasl_security_options of the transport lmtp.", kLmtp, kAccepted},

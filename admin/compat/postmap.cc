@@ -24,7 +24,13 @@ std::string AbsoluteTable(const std::string& item, const std::string& directory)
   return sys::Cat(table.type, ":", table.name);
 }
 
-sys::Result<void> TakeOption(char option, const std::string& value, PostmapOptions& options) {
+// Options that postalias does not have.
+constexpr std::string_view kPostmapAlone = "FbhmU";
+
+sys::Result<void> TakeOption(char option, const std::string& value, MapProgram program, PostmapOptions& options) {
+  if (program == MapProgram::kPostalias && kPostmapAlone.find(option) != std::string_view::npos) {
+    return sys::Error(sys::Cat("there is no option -", option));
+  }
   if (option == 'q') {
     options.key = value;
   } else if (option == 's') {
@@ -61,12 +67,14 @@ sys::Result<std::string> ContentOf(const std::string& value) {
 
 class Printer {
  public:
-  Printer(bool with_key, bool values_are_files) : with_key_(with_key), values_are_files_(values_are_files) {}
+  // `after_key` stands between key and value; "" leaves the key out.
+  Printer(std::string_view after_key, bool values_are_files)
+      : after_key_(after_key), values_are_files_(values_are_files) {}
 
   void Print(std::string_view key, const std::string& value) {
     const auto content = values_are_files_ ? ContentOf(value) : sys::Result(value);
     if (!content) return Fail(content.error());
-    PrintOut(with_key_ ? sys::Cat(key, "\t", *content, "\n") : sys::Cat(*content, "\n"));
+    PrintOut(after_key_.empty() ? sys::Cat(*content, "\n") : sys::Cat(key, after_key_, *content, "\n"));
     any_ = true;
   }
   void Fail(const sys::Error& error) {
@@ -76,7 +84,7 @@ class Printer {
   int ExitStatus() const { return any_ && !failed_ ? 0 : 1; }
 
  private:
-  bool with_key_;
+  std::string_view after_key_;
   bool values_are_files_;
   bool any_ = false;
   bool failed_ = false;
@@ -93,9 +101,11 @@ void Ask(const Tables& tables, std::string_view key, Printer& printer) {
   }
 }
 
-int Query(const Tables& tables, const PostmapOptions& options) {
+std::string_view AfterKey(MapProgram program) { return program == MapProgram::kPostalias ? ":\t" : "\t"; }
+
+int Query(const Tables& tables, const PostmapOptions& options, MapProgram program) {
   const bool from_input = options.key == "-";
-  Printer printer(from_input, options.values_are_files);
+  Printer printer(from_input ? AfterKey(program) : "", options.values_are_files);
   if (!from_input) {
     Ask(tables, *options.key, printer);
   } else if (!ForEachKeyOfInput([&](std::string_view key) { Ask(tables, key, printer); })) {
@@ -104,9 +114,9 @@ int Query(const Tables& tables, const PostmapOptions& options) {
   return printer.ExitStatus();
 }
 
-int List(const Tables& tables, const PostmapOptions& options) {
+int List(const Tables& tables, const PostmapOptions& options, MapProgram program) {
   bool right = true;
-  Printer printer(true, options.values_are_files);
+  Printer printer(AfterKey(program), options.values_are_files);
   for (const auto& table : tables) {
     const auto walked = table->Walk([&](std::string_view key, std::string_view value) {
       printer.Print(key, std::string(value));
@@ -121,7 +131,7 @@ int List(const Tables& tables, const PostmapOptions& options) {
 }  // namespace
 
 sys::Result<PostmapOptions> ParsePostmapOptions(std::span<const std::string> arguments,
-                                                const std::string& directory) {
+                                                const std::string& directory, MapProgram program) {
   PostmapOptions options;
   size_t i = 0;
   for (; i < arguments.size() && arguments[i].size() > 1 && arguments[i].starts_with('-'); ++i) {
@@ -141,17 +151,21 @@ sys::Result<PostmapOptions> ParsePostmapOptions(std::span<const std::string> arg
           value = arguments[i];
         }
       }
-      if (auto taken = TakeOption(option, value, options); !taken) return taken.error();
+      if (auto taken = TakeOption(option, value, program, options); !taken) return taken.error();
     }
   }
   for (; i < arguments.size(); ++i) options.tables.push_back(AbsoluteTable(arguments[i], directory));
-  if (options.tables.empty()) return sys::Error("no table is named: postmap [-q KEY | -s] [TYPE:]FILE");
+  if (options.tables.empty()) {
+    return sys::Error(sys::Cat("no table is named: ", program == MapProgram::kPostalias ? "postalias" : "postmap",
+                               " [-q KEY | -s] [TYPE:]FILE"));
+  }
   if (options.key && options.list) return sys::Error("-q and -s exclude each other");
   return options;
 }
 
-int Postmap(std::span<const std::string> arguments) {
-  const auto options = ParsePostmapOptions(arguments, std::filesystem::current_path().string());
+int Postmap(std::span<const std::string> arguments, MapProgram program) {
+  const conf::TableRules rules = program == MapProgram::kPostalias ? conf::RulesOf("alias_database") : kAnyUse;
+  const auto options = ParsePostmapOptions(arguments, std::filesystem::current_path().string(), program);
   if (!options) {
     PrintError(options.error().text());
     return 1;
@@ -159,13 +173,13 @@ int Postmap(std::span<const std::string> arguments) {
   if (!options->without_effect.empty()) {
     PrintError(sys::Cat("-", options->without_effect, " has no effect: no index is built"));
   }
-  if (!options->key && !options->list) return CheckMaps(options->tables) == EX_OK ? 0 : 1;
+  if (!options->key && !options->list) return CheckMaps(options->tables, rules) == EX_OK ? 0 : 1;
   Tables tables;
   for (const auto& item : options->tables) {
-    tables.push_back(OpenMap(item));
+    tables.push_back(OpenMap(item, nullptr, rules));
     if (!tables.back()) return 1;
   }
-  return options->key ? Query(tables, *options) : List(tables, *options);
+  return options->key ? Query(tables, *options, program) : List(tables, *options, program);
 }
 
 }  // namespace outpost::admin

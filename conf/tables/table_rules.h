@@ -1,5 +1,4 @@
-// Which lookup tables a parameter takes, and how they are read for it: the part of Postfix's rules that is not the same
-// for all.
+// Which lookup tables a parameter takes, and how they are read for it: what the registry (conf/parameters.h) says of it.
 #pragma once
 
 #include <string_view>
@@ -16,6 +15,7 @@ struct TableRules {
   bool aliases = false;
 };
 
+// Of what the registry does not know: those of most parameters.
 TableRules RulesOf(std::string_view parameter);
 
 }  // namespace outpost::conf

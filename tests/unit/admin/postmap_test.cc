@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "admin/map_command.h"
 #include "tests/support/temporary_directory.h"
 
 namespace outpost::admin {
@@ -58,6 +59,25 @@ class PostmapTest : public testing::Test {
   std::string errors_;
 };
 
+TEST_F(PostmapTest, PostaliasReadsAliases) {
+  const auto postalias = [&](const Words& words) {
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    const int status = Postmap(words, MapProgram::kPostalias);
+    errors_ = testing::internal::GetCapturedStderr();
+    return Outcome{testing::internal::GetCapturedStdout(), status};
+  };
+  const std::string file = "hash:" + directory_.Write("aliases", "Root: alice, bob\n\"na me\": carol\n");
+  EXPECT_EQ(postalias({"-q", "ROOT", file}), Outcome("alice, bob\n", 0));
+  EXPECT_EQ(postalias({"-q", "none", file}), Outcome("", 1));
+  EXPECT_EQ(postalias({"-s", file}), Outcome("na me:\tcarol\nroot:\talice, bob\n", 0));
+  EXPECT_EQ(postalias({file}).second, 0);
+  EXPECT_EQ(postalias({"-F", file}).second, 1);
+  EXPECT_THAT(errors_, HasSubstr("no option -F"));
+  EXPECT_EQ(postalias({"hash:" + directory_.Write("bad", "user@x: y\n")}).second, 1);
+  EXPECT_THAT(errors_, HasSubstr("bad:1: a name is a local part"));
+}
+
 TEST_F(PostmapTest, AsksTheTextOfATable) {
   const std::string file = directory_.Write("table", "B two\na one\n");
   EXPECT_EQ(Run({"-q", "b", file}), Outcome("two\n", 0));
@@ -92,6 +112,26 @@ TEST_F(PostmapTest, ChecksATableAndSaysThatNothingIsBuilt) {
   EXPECT_THAT(errors_, HasSubstr(wrong + ":2: a key without a value"));
   EXPECT_EQ(Run({"-r", right}).second, 0);
   EXPECT_THAT(errors_, HasSubstr("-r has no effect"));
+}
+
+TEST_F(PostmapTest, NewaliasesChecksTheTablesThatAreThere) {
+  const auto newaliases = [&](const std::string& tables) {
+    directory_.Write("main.cf", "alias_database = " + tables + "\n");
+    auto environment = MakeEnvironment(directory_.path());
+    EXPECT_TRUE(environment);
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    const int status = CheckAliases(*environment, true);
+    errors_ = testing::internal::GetCapturedStderr();
+    return Outcome{testing::internal::GetCapturedStdout(), status};
+  };
+  const std::string said = "Nothing to build: tables are read as text.\n";
+  EXPECT_EQ(newaliases("hash:" + directory_.Write("aliases", "root: alice\n")), Outcome(said, 0));
+  EXPECT_EQ(newaliases("hash:/nonexistent/aliases"), Outcome(said, 0));
+  EXPECT_EQ(newaliases("hash:" + directory_.Write("aliases", "root alice\n")), Outcome(said, 78));
+  EXPECT_THAT(errors_, HasSubstr("aliases:1: "));
+  EXPECT_EQ(newaliases("ldap:x").second, 78);
+  EXPECT_EQ(newaliases("").second, 0);
 }
 
 }  // namespace
