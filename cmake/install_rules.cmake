@@ -20,6 +20,15 @@ if(SCDOC AND manual_sources)
     list(APPEND manuals ${manual})
     install(FILES ${manual} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
   endforeach()
+  # outpost.cf(5) comes from the registry of parameters.
+  add_executable(outpost_manual_program ${CMAKE_SOURCE_DIR}/conf/manual/main.cc)
+  target_link_libraries(outpost_manual_program PRIVATE outpost_conf)
+  set(manual ${CMAKE_BINARY_DIR}/man/outpost.cf.5)
+  add_custom_command(OUTPUT ${manual} DEPENDS outpost_manual_program VERBATIM
+                     COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/man
+                     COMMAND sh -c "$<TARGET_FILE:outpost_manual_program> > '${manual}.scd' && ${SCDOC} < '${manual}.scd' > '${manual}.new' && mv '${manual}.new' '${manual}'")
+  list(APPEND manuals ${manual})
+  install(FILES ${manual} DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
   add_custom_target(outpost_manuals ALL DEPENDS ${manuals})
 endif()
 
