@@ -3,12 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "lib/mail/date.h"
-#include "lib/mail/explanation.h"
 #include "lib/sys/clock.h"
-#include "lib/sys/file.h"
 #include "lib/sys/text.h"
-#include "queue-runner/log_lines.h"
+#include "queue-runner/unanswered.h"
 
 namespace outpost::queue_runner {
 namespace {
@@ -16,10 +13,7 @@ namespace {
 using sys::Cat;
 
 constexpr mail::EnhancedStatus kLocalTrouble{4, 3, 0};
-const mail::Deferred kNoWay{{4, 4, 3}, "this host has no network to reach it by", mail::Fault::kPath};
-constexpr std::string_view kWaitsForFlush = "deferred transport: waits for a flush";
 constexpr Microseconds kLongFull = std::chrono::seconds(5);  // shorter is no news
-constexpr Microseconds kHalfASecond = std::chrono::milliseconds(500);
 
 // "host[address]:port" -> the address.
 std::optional<IpAddress> AddressIn(const std::string& relay) {
@@ -28,14 +22,6 @@ std::optional<IpAddress> AddressIn(const std::string& relay) {
   if (begin == 0 || end == std::string::npos) return std::nullopt;
   return IpAddress::Parse(relay.substr(begin, end - begin));
 }
-
-// What that means, and what to do.
-std::string InPlainWords(const mail::Deferred& why) {
-  const mail::Explanation explanation = mail::Explain(why.status, why.why);
-  return Cat(explanation.sentence, explanation.remedy.empty() ? "" : " ", explanation.remedy);
-}
-
-int64_t Seconds(Microseconds time) { return std::chrono::duration_cast<std::chrono::seconds>(time).count(); }
 
 }  // namespace
 
@@ -237,17 +223,8 @@ void Destination::OnVerdict(Connection&, Unit& unit, const std::vector<size_t>& 
 }
 
 void Destination::OnUnitDone(Connection& connection, Unit& unit) {
-  // `last` came without a word on some: they were not attempted.
-  for (size_t i = 0; i < unit.answered.size(); ++i) {
-    if (unit.answered[i]) continue;
-    if (unit.begun) {
-      verdicts_.OnSilence(unit, i);
-    } else {
-      verdicts_.OnVerdict(unit, i,
-                          mail::Deferred{kLocalTrouble, "no word from outpost-smtp", mail::Fault::kMessage}, "");
-    }
-  }
-  verdicts_.OnUnitEnd(unit);
+  // `last` came without a word on some.
+  EndWithoutWord(verdicts_, unit, {kLocalTrouble, "no word from outpost-smtp"});
   if (context_.policy.destination_rate_delay.count() > 0) {
     paused_until_ = sys::MonotonicClock() + context_.policy.destination_rate_delay;
   }
@@ -288,34 +265,14 @@ void Destination::OnClosed(Connection& connection, std::deque<UnitPointer> left,
   const bool again = failed && !stopped && window_.width() > workers_.CountStanding(&connection);
   for (size_t i = 0; i < left.size(); ++i) {
     Unit& unit = *left[i];
+    // The first may be what the connection was lost by, or the program died of: it does not go again at once.
     if (i == 0 && (cut || again || (!why && !abandoning_)) && !unit.begun) {
-      Suspect(unit, why ? *why : silent);
+      EndWithoutWord(verdicts_, unit, why ? *why : silent);
     } else {
-      GiveBack(unit, stopped && why ? &*why : nullptr, i == 0);
+      EndUnattempted(verdicts_, unit, stopped && why ? &*why : nullptr, i == 0);
     }
   }
   context_.ask_for_round();
-}
-
-// It may be what the connection was lost by, or the program died of: it does not go again at once.
-void Destination::Suspect(Unit& unit, const mail::Deferred& why) {
-  for (size_t i = 0; i < unit.answered.size(); ++i) {
-    if (unit.answered[i]) continue;
-    verdicts_.OnVerdict(unit, i, mail::Deferred{why.status, why.why, mail::Fault::kMessage}, "");
-  }
-  verdicts_.OnUnitEnd(unit);
-}
-
-void Destination::GiveBack(Unit& unit, const mail::Deferred* why, bool counts) {
-  for (size_t i = 0; i < unit.answered.size(); ++i) {
-    if (unit.answered[i]) continue;
-    if (unit.begun) {
-      verdicts_.OnSilence(unit, i);
-    } else {
-      verdicts_.OnNotAttempted(unit, i, why, counts);
-    }
-  }
-  verdicts_.OnUnitEnd(unit);
 }
 
 void Destination::Fail(const mail::Deferred& why, size_t standing, Trouble whose) {
@@ -348,9 +305,7 @@ void Destination::OnStopped(bool was_open, bool amid_mail) {
   if (why.fault == mail::Fault::kAccount) workers_.Retire();
   ArmWakeUp();
   if (was_open) return;
-  const int64_t wait = Seconds(circuit_.next_probe() - sys::MonotonicClock() + kHalfASecond);
-  context_.log.Warning(
-      Cat(route().next_hop, ": ", why.why, "; its mail waits, next try in ", wait, " s. ", InPlainWords(why)));
+  context_.log.Warning(StoppedLine(route().next_hop, StoppedBy(circuit_, sys::MonotonicClock(), sys::WallClock())));
 }
 
 // A restart must not begin with a window of logins that were refused before it.
@@ -372,8 +327,7 @@ void Destination::ArmWakeUp() {
   if (when <= now) return;
   context_.loop.Cancel(wake_up_);
   wake_up_ = context_.loop.After(when - now, [] {});
-  if (!circuit_.is_open())
-    TellOfWaiting(Cat("rate delay, next delivery in ", Seconds(when - now + kHalfASecond), " s"));
+  if (!circuit_.is_open()) TellOfWaiting(PausedFor(when - now));
 }
 
 // Something waits, and every connection that it may have is at work.
@@ -384,17 +338,16 @@ void Destination::NoteFull() {
     return;
   }
   if (full_since_.count() == 0) full_since_ = now;
-  if (now - full_since_ >= kLongFull)
-    TellOfWaiting(Cat("all its ", workers_.CountBusy(), " connections are at work"));
+  if (now - full_since_ >= kLongFull) TellOfWaiting(FullWith(workers_.CountBusy()));
 }
 
-void Destination::TellOfWaiting(std::string_view why) {
+void Destination::TellOfWaiting(const Holdup& slow) {
   const Microseconds interval = context_.policy.tell_of_waiting_interval;
   const Microseconds now = sys::MonotonicClock();
   const bool told = told_of_waiting_.count() != 0 && now < told_of_waiting_ + interval;
   if (interval.count() == 0 || told) return;
   told_of_waiting_ = now;
-  context_.log.Info(Cat(route().next_hop, ": mail waits: ", why));
+  context_.log.Info(Cat(route().next_hop, ": mail waits: ", SlowWords(slow)));
 }
 
 void Destination::TellFeedback() {
@@ -480,41 +433,23 @@ bool Destination::IsForgettable() const {
   return workers_.empty() && !backlog_.HasWork() && !circuit_.is_open() && standing_.IsForgettable();
 }
 
-Waiting Destination::WhyWaiting() const {
+// --- what is told of it
+
+Holdup Destination::HoldupNow() const {
   const Microseconds now = sys::MonotonicClock();
-  const Microseconds wall = sys::WallClock();
-  if (circuit_.is_offline()) return {kNoWay.why, wall, false};
-  if (circuit_.is_open()) {
-    return {circuit_.reason().why, wall + std::max(circuit_.next_probe() - now, Microseconds::zero()), false};
-  }
-  if (backlog_.WaitsForFlush()) return {std::string(kWaitsForFlush), wall, false};
-  if (now < PausedUntil()) return {"rate delay", wall + (PausedUntil() - now), true};
-  if (full_since_.count() != 0) return {Cat("all ", workers_.CountBusy(), " connections are at work"), wall, true};
+  if (circuit_.is_offline() || circuit_.is_open()) return StoppedBy(circuit_, now, sys::WallClock());
+  if (backlog_.WaitsForFlush()) return {.kind = Holdup::Kind::kFlush};
+  if (now < PausedUntil()) return PausedFor(PausedUntil() - now);
+  if (full_since_.count() != 0) return FullWith(workers_.CountBusy());
   return {};
 }
 
-// Of one that takes mail, but not all at once.
-std::string Destination::SlowedLine(Microseconds now) const {
-  if (backlog_.WaitsForFlush()) return sys::Printable(Cat(route().next_hop, ": ", kWaitsForFlush));
-  if (!backlog_.HasWork()) return "";
-  if (now < PausedUntil()) {
-    return sys::Printable(Cat(route().next_hop, ": rate delay, next delivery in ",
-                              Seconds(PausedUntil() - now + kHalfASecond), " s"));
-  }
-  if (full_since_.count() == 0) return "";
-  return sys::Printable(Cat(route().next_hop, ": all ", workers_.CountBusy(), " connections are at work"));
-}
+Waiting Destination::WhyWaiting() const { return queue_runner::WhyWaiting(HoldupNow(), sys::WallClock()); }
 
 std::string Destination::StatusLine() const {
-  const Microseconds now = sys::MonotonicClock();
-  if (!circuit_.is_open()) return SlowedLine(now);
-  const Microseconds since = sys::WallClock() - (now - circuit_.open_since());
-  const int64_t wait = std::max<int64_t>(Seconds(circuit_.next_probe() - now), 0);
-  if (circuit_.is_offline()) {
-    return sys::Printable(Cat(route().next_hop, ": ", kNoWay.why, "; since ", mail::FormatDate(since)));
-  }
-  return sys::Printable(Cat(route().next_hop, ": ", circuit_.reason().why, "; since ", mail::FormatDate(since),
-                            ", next try in ", wait, " s. ", InPlainWords(circuit_.reason())));
+  const Holdup holdup = HoldupNow();
+  if (holdup.is_slow_only() && !backlog_.HasWork()) return "";
+  return queue_runner::StatusLine(route().next_hop, holdup);
 }
 
 }  // namespace outpost::queue_runner

@@ -15,6 +15,7 @@
 #include "queue-runner/backlog.h"
 #include "queue-runner/circuit.h"
 #include "queue-runner/context.h"
+#include "queue-runner/holdup.h"
 #include "queue-runner/shares.h"
 #include "queue-runner/standing.h"
 #include "queue-runner/verdicts.h"
@@ -29,13 +30,6 @@ struct FreshMessage {
   queue::QueuedMessage facts;
   std::vector<queue::QueuedRecipient> recipients;
   std::shared_ptr<const sys::ReadOnlyFd> content;
-};
-
-// Why mail for a destination does not leave: "" when nothing stops it, else until when (wall clock) at least.
-struct Waiting {
-  std::string why;
-  Microseconds until{};
-  bool is_slowed = false;  // what is due leaves, in its turn
 };
 
 // What a round has chosen; `connection` has the unit reserved.
@@ -120,19 +114,17 @@ class Destination : private ConnectionOwner, private AgentOwner {
   void Probe(std::vector<Chosen>& chosen);
   bool Choose(Connection* connection, UnitPointer unit, std::vector<Chosen>& chosen);
   bool HoldSender(const Unit& unit);
-  void Suspect(Unit& unit, const mail::Deferred& why);
-  void GiveBack(Unit& unit, const mail::Deferred* why, bool counts);
   enum class Trouble { kTheirs, kToldToMail, kOurs };
   void Fail(const mail::Deferred& why, size_t standing, Trouble whose);
   void OnStopped(bool was_open, bool amid_mail);
   void OnMaybeClosed();
   bool IsStopped() const;
   Microseconds PausedUntil() const;
-  std::string SlowedLine(Microseconds now) const;
   void NoteFull();
-  void TellOfWaiting(std::string_view why);
+  void TellOfWaiting(const Holdup& slow);
   void TellFeedback();
   void ArmWakeUp();
+  Holdup HoldupNow() const;
 
   Context& context_;
   Verdicts& verdicts_;
