@@ -58,16 +58,23 @@ std::string Configuration::Default(const Parameter& parameter) const {
   if (parameter.name == "config_directory") return location_.directory;
   if (parameter.name == "queue_directory") return location_.default_queue_directory;
   if (parameter.name == "daemon_directory") return DefaultDaemonDirectory();
-  if (parameter.name == "mydomain") {
-    const sys::Result<std::string> host = Expanded("myhostname");
-    return DomainOf(host ? *host : "");
-  }
+  if (parameter.name == "mydomain") return DefaultDomain();
   if (parameter.name == "myhostname") return SystemHostName(IsSet("mydomain") ? "$mydomain" : "localdomain");
   if (parameter.name == "command_directory") return std::string(CompiledCommandDirectory());
   if (parameter.name == "mail_version") return std::string(Version());
   if (parameter.name == "process_id") return sys::Cat(getpid());
   if (parameter.name == "process_name") return program_invocation_short_name;
   __builtin_trap();  // a computed default without its computation
+}
+
+// myhostname may refer to mydomain, as in "mail.$mydomain": then it is the domain of the system's own name.
+std::string Configuration::DefaultDomain() const {
+  constexpr const char* kNoDomain = "localdomain";
+  if (finding_domain_) return DomainOf(SystemHostName(kNoDomain));
+  finding_domain_ = true;
+  const sys::Result<std::string> host = Expanded("myhostname");
+  finding_domain_ = false;
+  return DomainOf(host ? *host : "");
 }
 
 std::optional<std::string> Configuration::Unexpanded(std::string_view name) const {

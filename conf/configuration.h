@@ -99,6 +99,7 @@ class Configuration {
   void Take(std::string_view text);
   // A parameter's default before expansion; what is computed, computed.
   std::string Default(const Parameter& parameter) const;
+  std::string DefaultDomain() const;
   // The same after it, by today's values.
   sys::Result<std::string> ExpandDefault(const Parameter& parameter) const;
   sys::Result<std::string> ExpandText(std::string_view text) const;
@@ -115,6 +116,7 @@ class Configuration {
   std::vector<std::string> order_;
   std::vector<Finding> findings_;
   mutable std::set<std::string, std::less<>> names_read_;
+  mutable bool finding_domain_ = false;
 };
 
 }  // namespace outpost::conf

@@ -48,13 +48,17 @@ std::string ReaderNames(Readers readers) {
 }
 
 std::string_view NearestName(std::string_view name) {
+  name = name.substr(0, 100);
   std::string_view nearest;
   size_t distance = std::max<size_t>(2, name.size() / 5) + 1;
-  for (const Parameter* parameter : KnownParameters()) {
-    const size_t here = EditDistance(name.substr(0, 100), parameter->name);
-    if (here < distance) {
+  for (const Table table : kTables) {
+    for (const Parameter& parameter : table()) {
+      const size_t sizes[] = {name.size(), parameter.name.size()};
+      if (std::ranges::max(sizes) - std::ranges::min(sizes) >= distance) continue;  // at least so far away
+      const size_t here = EditDistance(name, parameter.name);
+      if (here >= distance) continue;
       distance = here;
-      nearest = parameter->name;
+      nearest = parameter.name;
     }
   }
   return nearest;

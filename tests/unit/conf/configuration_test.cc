@@ -44,6 +44,15 @@ TEST(Configuration, ComputesNamesFromEachOther) {
   EXPECT_EQ(bare.String("mydomain"), "localdomain");
 }
 
+// Found by tests/fuzz/main_cf: each asked for the other until the stack was full.
+TEST(Configuration, CompletesAHostNameWithTheSystemsDomain) {
+  Configuration configuration = Parse("myhostname = mail.$mydomain\n");
+  const std::string domain = configuration.String("mydomain");
+  EXPECT_NE(domain, "");
+  EXPECT_EQ(configuration.String("myhostname"), "mail." + domain);
+  EXPECT_THAT(configuration.findings(), IsEmpty());
+}
+
 TEST(Configuration, PlacesAWrongValueAtItsLineAndUsesTheDefault) {
   Configuration configuration = Parse("# x\nminimal_backoff_time = soon\nhopcount_limit = 0\n");
   EXPECT_EQ(configuration.Time("minimal_backoff_time").count(), 300);
