@@ -148,7 +148,7 @@ void Connection::Take(const ipc::FromChild& message) {
     if (std::exchange(connected_, true)) return Misbehave("it connected twice");
     owner_.OnConnected(*this, *connected);
   } else if (const auto* failed = std::get_if<ipc::ConnectionFailed>(&message)) {
-    failure_ = failed->why;
+    failure_ = *failed;
     finishing_ = true;  // nothing more is given to it; its channel's end follows
     ended_ = true;
   } else if (const auto* begun = std::get_if<ipc::Begun>(&message)) {

@@ -32,10 +32,10 @@ class ConnectionOwner {
                          const ipc::Verdicts& verdicts) = 0;
   // All of it has been answered; the connection has room.
   virtual void OnUnitDone(Connection& connection, Unit& unit) = 0;
-  // No more comes: `left` in the order in which it was given; `why` when the child said so. The connection is
+  // No more comes: `left` in the order in which it was given; `said` when the child said why. The connection is
   // closed; the owner destroys it, but not from within this call.
   virtual void OnClosed(Connection& connection, std::deque<UnitPointer> left,
-                        const std::optional<mail::Deferred>& why) = 0;
+                        const std::optional<ipc::ConnectionFailed>& said) = 0;
 };
 
 class Connection {
@@ -93,7 +93,7 @@ class Connection {
   sys::EventLoop::WatchId watch_ = 0;
   std::deque<UnitPointer> units_;
   std::deque<Outgoing> outbox_;
-  std::optional<mail::Deferred> failure_;
+  std::optional<ipc::ConnectionFailed> failure_;
   bool waiting_to_write_ = false;
   bool connected_ = false;
   bool delivered_ = false;

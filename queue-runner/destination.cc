@@ -219,7 +219,7 @@ void Destination::OnVerdict(Connection&, Unit& unit, const std::vector<size_t>& 
   }
   if (!stopped) return;
   unit.stopped = true;
-  Fail(std::get<mail::Deferred>(verdicts.verdict), 0, Trouble::kToldToMail);
+  Fail(std::get<mail::Deferred>(verdicts.verdict), 0, Trouble::kToldToMail, verdicts.transcript);
 }
 
 void Destination::OnUnitDone(Connection& connection, Unit& unit) {
@@ -236,7 +236,7 @@ void Destination::OnUnitDone(Connection& connection, Unit& unit) {
     if (was_open) OnMaybeClosed();
     if (!circuit_.is_open()) standing_.OnDelivery();
   } else if (unit.cut && circuit_.OnCut(*unit.cut, sys::MonotonicClock())) {
-    OnStopped(was_open, true);
+    OnStopped(was_open, true, {});
   }
   if (connection.load() > 0) return;
   if (stopping_) return connection.Finish();
@@ -244,21 +244,22 @@ void Destination::OnUnitDone(Connection& connection, Unit& unit) {
 }
 
 void Destination::OnClosed(Connection& connection, std::deque<UnitPointer> left,
-                           const std::optional<mail::Deferred>& why) {
-  const bool account = why && why->fault == mail::Fault::kAccount;
+                           const std::optional<ipc::ConnectionFailed>& said) {
+  const ipc::ConnectionFailed silence{{kLocalTrouble, "outpost-smtp ended without a word", mail::Fault::kPath}, ""};
+  const auto& [why, relay, session] = said ? *said : silence;
+  const bool account = why.fault == mail::Fault::kAccount;
   // A connection that did its work and then ended (a relay's limit, its time-out) says nothing of the destination;
   // nor does one that stood and was given none.
   const bool idle = connection.is_connected() && left.empty();
   const bool worked = (connection.has_delivered() || idle) && !account;
-  const mail::Deferred silent{kLocalTrouble, "outpost-smtp ended without a word", mail::Fault::kPath};
-  const bool failed = !abandoning_ && !worked && (why || !left.empty());
+  const bool failed = !abandoning_ && !worked && (said || !left.empty());
   // Lost after the session stood, amid a message: that one is suspected first.
   const bool cut = failed && connection.is_connected() && !account && !left.empty();
   const bool was_open = circuit_.is_open();
   if (cut) {
-    if (circuit_.OnCut(why ? *why : silent, sys::MonotonicClock())) OnStopped(was_open, true);
+    if (circuit_.OnCut(why, sys::MonotonicClock())) OnStopped(was_open, true, session);
   } else if (failed) {
-    Fail(why ? *why : silent, workers_.CountStanding(&connection), why ? Trouble::kTheirs : Trouble::kOurs);
+    Fail(why, workers_.CountStanding(&connection), said ? Trouble::kTheirs : Trouble::kOurs, session);
   }
   const bool stopped = failed && circuit_.is_open();
   // It would be tried again on a new connection at once: by the administrator's wish the destination is not dead yet.
@@ -266,16 +267,17 @@ void Destination::OnClosed(Connection& connection, std::deque<UnitPointer> left,
   for (size_t i = 0; i < left.size(); ++i) {
     Unit& unit = *left[i];
     // The first may be what the connection was lost by, or the program died of: it does not go again at once.
-    if (i == 0 && (cut || again || (!why && !abandoning_)) && !unit.begun) {
-      EndWithoutWord(verdicts_, unit, why ? *why : silent);
+    if (i == 0 && (cut || again || (!said && !abandoning_)) && !unit.begun) {
+      EndWithoutWord(verdicts_, unit, why);
     } else {
-      EndUnattempted(verdicts_, unit, stopped && why ? &*why : nullptr, i == 0);
+      EndUnattempted(verdicts_, unit, stopped && said ? &why : nullptr, i == 0);
     }
   }
   context_.ask_for_round();
 }
 
-void Destination::Fail(const mail::Deferred& why, size_t standing, Trouble whose) {
+void Destination::Fail(const mail::Deferred& why, size_t standing, Trouble whose,
+                       const std::vector<std::string>& session) {
   const Microseconds now = sys::MonotonicClock();
   const bool was_open = circuit_.is_open();
   const bool dead = was_open || why.fault == mail::Fault::kAccount || window_.OnFailure(standing, now);
@@ -292,14 +294,14 @@ void Destination::Fail(const mail::Deferred& why, size_t standing, Trouble whose
       circuit_.OnOwnTrouble(why, now);
       break;
   }
-  OnStopped(was_open, whose == Trouble::kToldToMail);
+  OnStopped(was_open, whose == Trouble::kToldToMail, session);
 }
 
 // The circuit is open, anew or still.
-void Destination::OnStopped(bool was_open, bool amid_mail) {
+void Destination::OnStopped(bool was_open, bool amid_mail, const std::vector<std::string>& session) {
   const mail::Deferred& why = circuit_.reason();
   backlog_.Reset();
-  standing_.OnStopped(why, circuit_.is_offline(), amid_mail);
+  standing_.OnStopped(why, circuit_.is_offline(), amid_mail, session);
   has_failed_ = pool_.has_failed = true;
   // The next try prepares afresh: what is mended in the tables by then is seen.
   if (why.fault == mail::Fault::kAccount) workers_.Retire();
@@ -379,7 +381,7 @@ Microseconds Destination::NextProbe() const {
 bool Destination::LookForWay() {
   if (context_.network == nullptr || context_.network->MayReach(route().next_hop, last_seen_)) return true;
   circuit_.OnOffline(kNoWay, sys::MonotonicClock());
-  standing_.OnStopped(kNoWay, true, false);
+  standing_.OnStopped(kNoWay, true, false, {});
   return false;
 }
 

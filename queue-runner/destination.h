@@ -99,7 +99,7 @@ class Destination : private ConnectionOwner, private AgentOwner {
                  const ipc::Verdicts& verdicts) override;
   void OnUnitDone(Connection& connection, Unit& unit) override;
   void OnClosed(Connection& connection, std::deque<UnitPointer> left,
-                const std::optional<mail::Deferred>& why) override;
+                const std::optional<ipc::ConnectionFailed>& said) override;
   void OnPrepared(Agent& agent) override;
   void OnAgentFailed(Agent& agent, const mail::Deferred& why) override;
   void OnConnectionEnded(uint64_t connection) override;
@@ -115,8 +115,10 @@ class Destination : private ConnectionOwner, private AgentOwner {
   bool Choose(Connection* connection, UnitPointer unit, std::vector<Chosen>& chosen);
   bool HoldSender(const Unit& unit);
   enum class Trouble { kTheirs, kToldToMail, kOurs };
-  void Fail(const mail::Deferred& why, size_t standing, Trouble whose);
-  void OnStopped(bool was_open, bool amid_mail);
+  // `session`: its last lines, where it was in one.
+  void Fail(const mail::Deferred& why, size_t standing, Trouble whose,
+            const std::vector<std::string>& session = {});
+  void OnStopped(bool was_open, bool amid_mail, const std::vector<std::string>& session);
   void OnMaybeClosed();
   bool IsStopped() const;
   Microseconds PausedUntil() const;

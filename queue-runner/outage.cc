@@ -41,7 +41,8 @@ std::string FormatDuration(Microseconds time) {
   return "";
 }
 
-void Outage::GoOn(const mail::Deferred& why, bool offline, Microseconds now) {
+void Outage::GoOn(const mail::Deferred& why, bool offline, Microseconds now,
+                  const std::vector<std::string>& session) {
   if (!on_) {
     *this = {};
     on_ = true;
@@ -51,7 +52,10 @@ void Outage::GoOn(const mail::Deferred& why, bool offline, Microseconds now) {
   offline_ = offline_ && offline;
   account_ = account_ || why.fault == mail::Fault::kAccount;
   // No network explains nothing of what was wrong before.
-  if (!offline || offline_) reason_ = why;
+  if (offline && !offline_) return;
+  reason_ = why;
+  transcript_.clear();
+  for (const auto& line : session) transcript_ += Cat(line, "\n");
 }
 
 std::optional<AdministratorNotice> Outage::TellOfBeginning(const std::string& relay, bool has_other_way,
@@ -70,6 +74,7 @@ std::optional<AdministratorNotice> Outage::TellOfBeginning(const std::string& re
       "Nothing is lost and nothing is returned: the mail waits, and is tried again from time to time. "
       "When the cause is gone, `outpost flush` makes it leave at once. Another notice tells when mail "
       "is sent again."};
+  notice.transcript = transcript_;
   return notice;
 }
 
@@ -96,6 +101,7 @@ std::optional<AdministratorNotice> Outage::End(const std::string& relay, uint64_
                                   ? "No mail waited for it."
                                   : Cat(Messages(waiting), " waited, and ", waiting == 1 ? "leaves" : "leave",
                                         " now. Nothing was returned for this reason."));
+  if (!told_) notice.transcript = transcript_;
   return notice;
 }
 

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lib/mail/verdict.h"
 #include "lib/queue/queue.h"
@@ -29,8 +30,10 @@ class Outage {
   Microseconds since() const { return since_; }
   const mail::Deferred& reason() const { return reason_; }
 
-  // It begins, or goes on for this reason. `offline`: for want of a network.
-  void GoOn(const mail::Deferred& why, bool offline, Microseconds now);
+  // It begins, or goes on for this reason. `offline`: for want of a network; `session`: what was said, which the notice
+  // shows; that alone does not outlive a restart.
+  void GoOn(const mail::Deferred& why, bool offline, Microseconds now,
+            const std::vector<std::string>& session = {});
   // The mail that tells of its beginning, once, when it is time; `has_other_way`: it would not wait for this relay.
   std::optional<AdministratorNotice> TellOfBeginning(const std::string& relay, bool has_other_way,
                                                      Microseconds worth_telling, Microseconds now);
@@ -50,6 +53,7 @@ class Outage {
   bool told_ = false;
   Microseconds since_{};
   mail::Deferred reason_;
+  std::string transcript_;  // of the session that came to this reason
 };
 
 // "3 days 4 hours", "1 hour", "12 minutes", "40 seconds": the two largest units, of what is not negative.

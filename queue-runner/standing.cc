@@ -37,12 +37,13 @@ void Standing::Resume(const queue::Destination& remembered) {
 
 // --- the outage
 
-void Standing::OnStopped(const mail::Deferred& why, bool offline, bool amid_mail) {
+void Standing::OnStopped(const mail::Deferred& why, bool offline, bool amid_mail,
+                         const std::vector<std::string>& session) {
   const bool was_on = outage_.is_on();
   const bool was_accounts = outage_.was_accounts();
   amid_mail_ = amid_mail_ || amid_mail;
   const Microseconds now = sys::WallClock();
-  outage_.GoOn(why, offline, now);
+  outage_.GoOn(why, offline, now, session);
   auto notice =
       outage_.TellOfBeginning(route_.next_hop, HasOtherWay(), context_.policy.schedule.minimal_backoff_time, now);
   if (!IsWorthTelling()) notice.reset();

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lib/ipc/delivery.h"
 #include "queue-runner/context.h"
@@ -22,8 +23,8 @@ class Standing {
   void Resume(const queue::Destination& remembered);
 
   // No mail can be sent, for this reason; `amid_mail`: the relay said so to a message, so that a connection that stands
-  // proves nothing.
-  void OnStopped(const mail::Deferred& why, bool offline, bool amid_mail);
+  // proves nothing; `session`: what was said.
+  void OnStopped(const mail::Deferred& why, bool offline, bool amid_mail, const std::vector<std::string>& session);
   // A connection stands, or a message was dealt with, while no circuit stops its mail.
   void OnConnected(const ipc::Connected& facts);
   void OnDelivery();

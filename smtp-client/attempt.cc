@@ -42,9 +42,14 @@ Attempt::Attempt(const Provision& provision, TlsLevel level, ConnectedSocket con
     : provision_(provision), settings_(provision.settings), level_(level), log_(log) {
   open_.socket = std::move(connected.fd);
   open_.peer = std::move(connected.target.peer);
-  open_.transcript = Transcript(provision.wants_transcripts);
+  open_.transcript = Transcript(true);
   relay_ = open_.peer.ToString();
   open_.conversation = std::make_unique<Conversation>(open_.socket, channel);
+}
+
+OpenConnection Attempt::Take() && {
+  if (!provision_.wants_transcripts) open_.transcript = Transcript();
+  return std::move(open_);
 }
 
 Attempt::Failure Attempt::Broken(const Interruption& trouble, Stage stage) const {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "lib/mail/verdict.h"
 #include "lib/sys/log.h"
@@ -46,9 +47,10 @@ class Attempt {
   std::optional<Failure> OpenSession();
   // With the provision's credential, which must be there, after OpenSession().
   std::optional<Failure> LogIn();
-  OpenConnection Take() && { return std::move(open_); }
+  OpenConnection Take() &&;
 
   const std::string& relay() const { return relay_; }  // "host[addr]:port"
+  std::vector<std::string> transcript() const { return open_.transcript.lines(); }
   // OpenSession() failed after TLS was offered: without it there might have been a session.
   bool tls_failed() const { return tls_failed_; }
 

@@ -93,7 +93,7 @@ class Opener {
   void Note(const Attempt& attempt, Attempt::Failure failure) {
     auto& why = std::get<Deferred>(failure);
     log_.Info(why.why);
-    failure_ = {std::move(why), attempt.relay()};
+    failure_ = {std::move(why), attempt.relay(), attempt.transcript()};
   }
 
   bool MayFallBack() const {

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "lib/confine/confine.h"
 #include "lib/mail/verdict.h"
@@ -17,6 +18,7 @@ namespace outpost::smtp_client {
 struct OpenFailure {
   mail::Verdict verdict;  // Deferred; Returned only where a recipient's domain takes no mail, or is none
   std::string relay;      // "" when nothing was reached
+  std::vector<std::string> transcript{};  // of the session that failed
 };
 
 // The runner's end ends everything. Sockets are forbidden as soon as no other address can be tried: before the

@@ -52,7 +52,7 @@ int Session::Run() {
 
 int Session::ReportFailure(const OpenFailure& failure) {
   if (const auto* deferred = std::get_if<mail::Deferred>(&failure.verdict)) {
-    static_cast<void>(runner_.Send(ipc::ConnectionFailed{*deferred, failure.relay}.Encode()));
+    static_cast<void>(runner_.Send(ipc::ConnectionFailed{*deferred, failure.relay, failure.transcript}.Encode()));
     return EX_OK;
   }
   return ReturnAll(failure.verdict);

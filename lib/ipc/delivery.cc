@@ -103,6 +103,10 @@ void Describe(auto& fields, Of<Deliver> auto& message) {
   DescribeRecipients(fields, message.recipients);
 }
 
+void DescribeTranscript(auto& fields, auto& lines) {
+  fields.List("transcript", lines, kTranscriptLines, [](auto& list, auto& line) { list.TextElement(line); });
+}
+
 void Describe(auto& fields, Of<DeliverMore> auto& message) {
   fields("id", message.id);
   fields("more", message.more);
@@ -121,6 +125,7 @@ void Describe(auto& fields, Of<Connected> auto& message) {
 void Describe(auto& fields, Of<ConnectionFailed> auto& message) {
   Describe(fields, message.why);
   fields.Text("relay", message.relay, kMaxName);
+  DescribeTranscript(fields, message.transcript);
 }
 
 void Describe(auto& fields, Of<Begun> auto& message) { fields("id", message.id); }
@@ -132,8 +137,7 @@ void Describe(auto& fields, Of<Verdicts> auto& message) {
   fields("last", message.last);
   fields.List("recipients", message.recipients, kRecipientsAPacket,
               [](auto& list, auto& number) { list.Element(number); });
-  fields.List("transcript", message.transcript, kTranscriptLines,
-              [](auto& list, auto& line) { list.TextElement(line); });
+  DescribeTranscript(fields, message.transcript);
 }
 
 std::string Prepare::Encode() const { return EncodeMessage(*this); }

@@ -35,7 +35,7 @@ struct Prepare {
   // Its certificate was good on another network than the one that this host is in now: if it is not good here, that
   // says something of the network.
   bool verified_elsewhere = false;
-  // Refusals are to come with a transcript of the session.
+  // Refusals of mail are to come with a transcript of the session.
   bool wants_transcripts = false;
   std::string Encode() const;
 };
@@ -97,6 +97,8 @@ struct Connected {
 struct ConnectionFailed {
   mail::Deferred why;
   std::string relay;  // may be empty: nothing was reached
+  // The last lines of the session that failed before it stood; at most kTranscriptLines.
+  std::vector<std::string> transcript{};
   std::string Encode() const;
 };
 struct Begun {

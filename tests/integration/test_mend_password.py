@@ -53,4 +53,6 @@ def test_administrator_is_told_once_when_mail_goes_again(client, relays):
     told = [message for message in relay.store.messages() if "mail is sent through" in (message.header("Subject") or "")]
     assert len(told) == 1
     assert b"no mail could be sent" in told[0].body.replace(b"\n", b" ")
+    assert re.search(rb"Transcript of the session:\n\n.*  In:  220 .*  Out: AUTH \S+ \(not shown\)\n.*  In:  535 ", told[0].body, re.DOTALL)
+    assert b"d3Jvbm" not in told[0].body and b"dyb25n" not in told[0].body and b"3cm9uZ" not in told[0].body, "base64 of it"
     assert len(relay.store.messages()) == 4, "nothing else"

@@ -62,6 +62,26 @@ TEST(Outage, ForWantOfANetworkIsToldAfterADayAndIfMailHasWaited) {
   EXPECT_TRUE(end(hours(24 * 7), 5));
 }
 
+TEST(Outage, IsToldOnceWithTheSessionThatCameToItsReason) {
+  Outage outage;
+  outage.GoOn(kPath, false, kNow, {"In:  421 later"});
+  outage.GoOn(kAccount, false, kNow, {"Out: AUTH PLAIN (not shown)", "In:  535 5.7.8 no"});
+  outage.GoOn(kNoWay, true, kNow);
+  Outage alone = outage;
+  EXPECT_EQ(outage.TellOfBeginning("relay", true, kWorth, kNow)->transcript,
+            "Out: AUTH PLAIN (not shown)\nIn:  535 5.7.8 no\n");
+  EXPECT_EQ(outage.End("relay", 1, kWorth, kNow + minutes(9))->transcript, "") << "it was told before";
+  EXPECT_EQ(alone.End("relay", 1, kWorth, kNow + minutes(9))->transcript,
+            "Out: AUTH PLAIN (not shown)\nIn:  535 5.7.8 no\n");
+}
+
+TEST(Outage, ShowsNoSessionOfAnEarlierReason) {
+  Outage outage;
+  outage.GoOn(kPath, false, kNow, {"In:  421 later"});
+  outage.GoOn(kPath, false, kNow + kWorth);
+  EXPECT_EQ(outage.TellOfBeginning("relay", true, kWorth, kNow + kWorth)->transcript, "");
+}
+
 TEST(Outage, KeepsItsReasonWhileThereIsNoNetwork) {
   Outage outage;
   outage.GoOn(kAccount, false, kNow);

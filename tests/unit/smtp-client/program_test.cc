@@ -425,6 +425,9 @@ TEST_F(SmtpProgram, FailuresBeforeMailReturnNothing) {
     const auto failed = Expect<ipc::ConnectionFailed>(channel);
     EXPECT_EQ(mail::Fault::kPath, failed.why.fault) << greeting;
     EXPECT_EQ(4, failed.why.status.category) << greeting;
+    const bool is_reply = isdigit(static_cast<unsigned char>(greeting[0])) != 0;
+    EXPECT_EQ(is_reply ? std::vector<std::string>{std::string("In:  ") + greeting} : std::vector<std::string>{},
+              failed.transcript);
     Stop();
   }
 }

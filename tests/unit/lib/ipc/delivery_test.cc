@@ -60,8 +60,8 @@ TEST(IpcDelivery, ConnectionsMessagesComeBackAsTheyWere) {
   EXPECT_EQ(connected.tls, "TLSv1.3");
   EXPECT_EQ(connected.certificate, "verified");
   EXPECT_EQ(connected.mechanism, "PLAIN");
-  const auto failed =
-      RoundTrip(ConnectionFailed{{{4, 4, 1}, "refused", mail::Fault::kPath}, "relay"}, ParseFromChild);
+  const auto failed = RoundTrip(
+      ConnectionFailed{{{4, 4, 1}, "refused", mail::Fault::kPath}, "relay", {"In:  554 no"}}, ParseFromChild);
   EXPECT_EQ(failed.why.why, "refused");
   EXPECT_EQ(failed.relay, "relay");
   EXPECT_EQ(RoundTrip(Begun{SampleId()}, ParseFromChild).id, SampleId());
