@@ -8,7 +8,9 @@ namespace outpost::mail {
 namespace {
 
 constexpr std::string_view kPasswordFile =
-    "Correct it in the file that smtp_sasl_password_maps names; the mail then leaves by itself.";
+    "Correct it in the file that smtp_sasl_password_maps names; the mail then leaves by itself. Many providers "
+    "want an "
+    "app password there, made in the account's settings.";
 
 // One line each: whose words, words, example, {sentence, remedy}. The first that fits counts.
 // clang-format off
@@ -36,8 +38,14 @@ constexpr auto kKnownTexts = std::to_array<KnownText>({
      {"The user name or the password is wrong, or SMTP logins are switched off for this mailbox.", "Check both; an administrator sees \"Authenticated SMTP\" in the mailbox's settings."}},
     {"Postfix", "sender address rejected: not logged in", "553 5.7.1 <a@example.org>: Sender address rejected: not logged in",
      {"The relay takes mail of this sender's domain only after a login.", "Set smtp_sasl_auth_enable = yes, and name user and password in the file of smtp_sasl_password_maps."}},
-    {"Amazon SES", "authentication credentials invalid", "535 Authentication Credentials Invalid",
-     {"Amazon SES does not accept the user name and password.", "SES has SMTP credentials of its own for each region, made in its console: they are not the IAM access keys."}},
+    {"Amazon SES, GMX", "authentication credentials invalid", "535 Authentication Credentials Invalid",
+     {"The provider does not accept the user name and password.", "Amazon SES has SMTP credentials of its own for each region, made in its console: they are not the IAM access keys. At GMX and WEB.DE, mail programs must be allowed in the account's settings."}},
+    {"Mailgun", "mailgun is not loving your login", "535 5.7.0 Mailgun is not loving your login or password",
+     {"Mailgun does not accept the user name and password.", "It wants the domain's SMTP credentials, such as postmaster@DOMAIN: the API key is not the password."}},
+    {"SendGrid", "bad username / password", "535 Authentication failed: Bad username / password",
+     {"The provider does not accept the user name and password.", "At SendGrid the user name is the word apikey, and the password an API key."}},
+    {"SendGrid", "unauthenticated senders not allowed", "550 Unauthenticated senders not allowed",
+     {"The relay takes mail only after a login.", "Set smtp_sasl_auth_enable = yes, and name user and password in the file of smtp_sasl_password_maps."}},
     {"any", "does not offer auth", "SASL authentication failed; server relay[192.0.2.1]:25 does not offer AUTH",
      {"There is a password for this relay, but it takes no login on this port.", "Use the relay's submission port: relayhost = [host]:587. If it worked before, somebody on this network may be answering in its place."}},
     {"outpost", "is not sent to", "SASL authentication failed; the password for [relay]:587 is not sent to relay[192.0.2.1]:587: the connection is not encrypted; add to main.cf: smtp_tls_security_level = encrypt",
@@ -60,6 +68,10 @@ constexpr auto kKnownTexts = std::to_array<KnownText>({
      {"Amazon SES sends only for addresses that are verified there.", "Verify the sender's address or domain in the SES console; while the account is in the sandbox the recipients' as well."}},
     {"SendGrid", "verified sender identity", "550 The from address does not match a verified Sender Identity. Mail cannot be sent until this error is resolved.",
      {"SendGrid sends only for senders that are verified there.", "Verify the sender's address or domain in SendGrid's settings (Sender Authentication)."}},
+    {"GMX", "sender address is not allowed", "550 Sender address is not allowed.",
+     {"The account at the relay may not send as this sender.", "Send with the account's own address."}},
+    {"Google", "missing a valid address in from", "550-5.7.1 [192.0.2.1] Messages missing a valid address in From: header, or having no From: header, are not accepted.",
+     {"The message's From: has no address that is complete.", "Have the program that writes it name its sender with a domain: user@example.org."}},
 
     // --- limits
     {"Google", "daily user sending", "550 5.4.5 Daily user sending limit exceeded. For more information on Gmail sending limits go to https://support.google.com/a/answer/166852",
