@@ -31,7 +31,7 @@ class DiskIndex : public Table {
 
   // Letters of `key` are folded, ASCII ones alone.
   Found Find(std::string_view key) override;
-  // In the order of the text.
+  // In no order that means anything.
   sys::Result<void> Walk(const EntryVisitor& visit) override;
 
  private:

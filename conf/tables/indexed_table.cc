@@ -1,6 +1,7 @@
 #include "conf/tables/indexed_table.h"
 
 #include <algorithm>
+#include <malloc.h>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -64,6 +65,7 @@ class Gatherer {
     for (const auto& [key, value] : std::exchange(in_memory_, {})) {
       if (auto added = on_disk_->Add(key, value, 0); !added) return added;
     }
+    malloc_trim(0);  // what was freed here goes back to the system, for as long as this process lives
     return {};
   }
 

@@ -1,8 +1,11 @@
 #include "conf/tables/regexp.h"
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <regex.h>
+#include <vector>
 
 #include "lib/sys/text.h"
 
@@ -10,6 +13,55 @@ namespace outpost::conf {
 namespace {
 
 constexpr size_t kMaxGroups = 100;
+constexpr uint64_t kMaxSize = 5000;
+
+// The most that "{m,n}" at the front of `text` repeats; 1 where it is none.
+uint64_t Repeats(std::string_view text) {
+  uint64_t most = 1;
+  const std::string_view inside = text.substr(1, text.find('}') - 1);
+  for (const std::string_view part : {inside.substr(0, inside.find(',')), inside.substr(inside.rfind(',') + 1)}) {
+    most = std::max(most, sys::ParseDecimal(part).value_or(1));
+  }
+  return std::min(most, kMaxSize);
+}
+
+// How large the system's library may make a pattern, which copies what is repeated: "((a{99}){99}){99}" and "a++++" need
+// memory by the power. An upper bound; sums end at kMaxSize.
+uint64_t SizeOf(std::string_view pattern) {
+  std::vector<uint64_t> sums{0};  // of the groups that are open
+  uint64_t atom = 0;              // the last part of the innermost, which may be repeated
+  const auto take = [&](uint64_t size) {
+    sums.back() = std::min(sums.back() + atom, kMaxSize);
+    atom = size;
+  };
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    switch (pattern[i]) {
+      case '(':
+        take(0);
+        sums.push_back(0);
+        break;
+      case ')':
+        take(0);
+        atom = sums.back() + 1;
+        if (sums.size() > 1) sums.pop_back();
+        break;
+      case '+':
+      case '*':
+      case '?':
+        atom = std::min(2 * atom, kMaxSize);
+        break;
+      case '{':
+        atom = std::min(Repeats(pattern.substr(i)) * atom, kMaxSize);
+        break;
+      default:
+        take(1);
+    }
+  }
+  take(0);
+  uint64_t all = 0;
+  for (const uint64_t sum : sums) all += sum;
+  return all;
+}
 
 class Regexp {
  public:
@@ -71,6 +123,7 @@ sys::Result<CompiledPattern> TakeRegexp(std::string_view* text) {
       return sys::Error(sys::Cat("unknown flag \"", flag, "\""));
     }
   }
+  if (SizeOf(written->pattern) >= kMaxSize) return sys::Error("the pattern repeats too much");
   const auto regexp = std::make_shared<Regexp>();
   if (auto compiled = regexp->Compile(written->pattern, flags); !compiled) return compiled.error();
   if (regexp->groups() >= kMaxGroups) return sys::Error("too many groups");

@@ -28,7 +28,7 @@ class Table {
  public:
   virtual ~Table() = default;
   virtual Found Find(std::string_view key) = 0;
-  // All that is in it, in order of key, or of a large file's lines; an Error for tables that are no lists of keys.
+  // All that is in it, in order of key unless it is too large for memory; an Error for tables that are no lists of keys.
   virtual sys::Result<void> Walk(const EntryVisitor& visit);
   // Whether it looks at the key as a whole, so that parts of an address make no sense to it (Postfix's
   // DICT_FLAG_PATTERN, as opposed to DICT_FLAG_FIXED).

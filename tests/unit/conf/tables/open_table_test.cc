@@ -123,6 +123,18 @@ TEST(OpenTable, Pcres) {
   Check(cases);
 }
 
+// The system's library would take all memory to compile these.
+TEST(OpenTable, ARegexpThatRepeatsRepetitionsIsRefused) {
+  for (const std::string& pattern : {std::string("((((a{99}){99}){99}){99}){99}"), "a" + std::string(300, '+'),
+                                     std::string("(((a{1000}b+)+)+){255}"), std::string("a{0,999999}")}) {
+    std::vector<TextComplaints> complaints;
+    ASSERT_TRUE(OpenTable("regexp:{{/" + pattern + "/ x}}", &complaints)) << pattern;
+    ASSERT_THAT(complaints, SizeIs(1)) << pattern;
+    EXPECT_THAT(complaints[0].complaints[0].text, HasSubstr("repeats too much"));
+  }
+  EXPECT_EQ(Ask("regexp:{{/^([a-z]+[.])*([0-9]{1,3}[.]){3}[0-9]{1,3}(x+y?)+$/ x}}", "a.b.10.0.0.1xxyx"), "x");
+}
+
 TEST(OpenTable, AMatchThatTakesTooLongIsTrouble) {
   EXPECT_THAT(Ask("pcre:{{/^(a+)+$/ x}}", std::string(64, 'a') + "b"), HasSubstr("match limit"));
 }
