@@ -28,9 +28,10 @@ constexpr std::chrono::seconds kCommandTime{30};
 
 // What programs that hold secrets need to find them: pass, gpg, secret-tool, `outpost oauth2`.
 std::vector<std::string> Environment() {
-  std::vector<std::string> environment{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"};
-  for (const char* const name : {"HOME", "USER", "LOGNAME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS",
-                                 "CREDENTIALS_DIRECTORY", "MAIL_CONFIG"}) {
+  std::vector<std::string> environment{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                                       "LC_ALL=C.UTF-8"};
+  for (const char* const name : {"HOME", "USER", "LOGNAME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR",
+                                 "DBUS_SESSION_BUS_ADDRESS", "CREDENTIALS_DIRECTORY", "MAIL_CONFIG"}) {
     if (const char* const value = getenv(name)) environment.push_back(sys::Cat(name, "=", value));
   }
   return environment;
