@@ -107,11 +107,12 @@ bool SubmitServer::AcceptOne() {
     if (socket.error().code() == EAGAIN) return false;
     if (socket.error().code() == ECONNABORTED) return true;
     // No descriptors, no memory: asking again at once would only burn time.
-    log_.Warning(socket.error().text());
+    if (!std::exchange(is_short_, true)) log_.Warning(socket.error().text());
     SetAccepting(false);
     pause_ = loop_.After(kPause, [this] { SetAccepting(true); });
     return false;
   }
+  is_short_ = false;
   const auto peer = sys::PeerCredentials(*socket);
   if (!peer || !Admit(peer->uid)) return true;
   const uint64_t number = next_number_++;

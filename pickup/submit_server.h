@@ -63,6 +63,7 @@ class SubmitServer {
   sys::EventLoop::WatchId listener_watch_ = 0;
   bool accepting_ = false;
   sys::EventLoop::TimerId pause_ = 0;
+  bool is_short_ = false;  // of what a connection needs; it has been said
   uint64_t next_number_ = 1;
   std::unordered_map<uint64_t, std::unique_ptr<Connection>> connections_;
   std::unordered_map<uint32_t, int64_t> peers_;  // connections by uid

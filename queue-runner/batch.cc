@@ -45,11 +45,10 @@ bool Batch::Apply() {
 bool Batch::Commit() {
   if (!Apply()) return false;
   if (!queue_.in_batch()) return true;
-  if (auto committed = queue_.Commit(); !committed) {
+  if (auto committed = CommitQueue(); !committed) {
     SettleOneByOne(committed.error());
     return false;
   }
-  Succeed();
   for (const auto& change : std::exchange(applied_, {})) change.committed();
   return true;
 }
@@ -66,7 +65,6 @@ void Batch::SettleOneByOne(const sys::Error& error) {
       auto done = CommitAlone(change);
       if (done) {
         failures = 0;
-        Succeed();
         change.committed();
         continue;
       }
@@ -81,9 +79,17 @@ void Batch::SettleOneByOne(const sys::Error& error) {
 sys::Result<void> Batch::CommitAlone(const Change& change) {
   if (auto begun = queue_.Begin(); !begun) return begun;
   auto done = change.apply();
-  if (done) done = queue_.Commit();
+  if (done) done = CommitQueue();
   if (!done && queue_.in_batch()) queue_.Rollback();
   return done;
+}
+
+// A commit of nothing goes well on the worst of disks.
+sys::Result<void> Batch::CommitQueue() {
+  const bool shows_something = queue_.has_changed();
+  auto committed = queue_.Commit();
+  if (committed && shows_something) Succeed();
+  return committed;
 }
 
 void Batch::Succeed() {

@@ -44,6 +44,7 @@ class Batch {
   sys::Result<void> ApplyAdded();
   void SettleOneByOne(const sys::Error& error);
   sys::Result<void> CommitAlone(const Change& change);
+  sys::Result<void> CommitQueue();
   void Succeed();
   void Fail(const sys::Error& error);
 

@@ -164,6 +164,7 @@ Result<void> Connection::Begin() {
   if (batch_ != Batch::kNone) return Error("begin a batch: one is open already", EINVAL);
   if (auto begun = Execute("BEGIN IMMEDIATE", "begin a batch in"); !begun) return begun;
   batch_ = Batch::kOpen;
+  changes_before_ = sqlite3_total_changes64(handle_);
   return {};
 }
 

@@ -49,6 +49,9 @@ class Connection {
     if (batch_ == Batch::kOpen) batch_ = Batch::kFailed;
   }
 
+  // Something has been changed since Begin.
+  bool has_changed() const { return sqlite3_total_changes64(handle_) != changes_before_; }
+
   int64_t rows_changed() const { return sqlite3_changes64(handle_); }
   // Length of the write-ahead log after the last commit, in pages; 0 after a checkpoint.
   int64_t log_pages() const { return log_pages_; }
@@ -73,6 +76,7 @@ class Connection {
   bool is_full_ = false;
   bool is_damaged_ = false;
   Batch batch_ = Batch::kNone;
+  int64_t changes_before_ = 0;  // the open batch
 };
 
 }  // namespace outpost::queue

@@ -157,6 +157,7 @@ Result<void> Queue::Commit() {
 }
 void Queue::Rollback() { impl_->batch.Rollback(); }
 bool Queue::in_batch() const { return impl_->batch.is_open(); }
+bool Queue::has_changed() const { return impl_->connection->has_changed(); }
 
 Microseconds Queue::waiting_clock() const { return impl_->totals.clock(); }
 void Queue::SetWaitingClock(Microseconds reading) { impl_->totals.SetClock(reading); }

@@ -321,6 +321,8 @@ class Queue {
   Result<void> Commit();
   void Rollback();
   bool in_batch() const;
+  // The open batch has changed something: its commit will show that the queue can be changed.
+  bool has_changed() const;
 
   // The clock by which messages age: the time in which mail could have left, whatever the wall clock says. Whoever has
   // opened the queue sets it, never back; a commit keeps it, so that the next one goes on from there.

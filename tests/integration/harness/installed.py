@@ -1,4 +1,5 @@
 """A host of its own with an installed outpost: packaging/install --root, users alice and carol, a relay."""
+import contextlib
 import os
 import signal
 import subprocess
@@ -27,17 +28,27 @@ class InstalledHost:
         return subprocess.run([SOURCE / "packaging" / "install", "--build", build.build, "--root", self.root.path, *words],
                               check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
 
+    def spawn_as(self, uid, *argv, **keywords):
+        return self.root.spawn("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", *argv, **keywords)
+
     def run_as(self, uid, *argv, options=(), **keywords):
         return self.root.run("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", *options, *argv, **keywords)
 
-    def kill(self, name):
-        """SIGKILL for the root's processes of that name, of which the kernel keeps 15 bytes."""
+    def pids(self, name):
+        """The root's processes of that name, of which the kernel keeps 15 bytes, without those that have ended."""
+        found = []
         for pid in self.root.processes():
-            try:
-                if Path(f"/proc/{pid}/comm").read_text().strip() == name[:15]:
-                    os.kill(pid, signal.SIGKILL)
-            except (FileNotFoundError, ProcessLookupError):
-                pass  # gone meanwhile
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # gone meanwhile
+                said, _, rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
+                if said.partition("(")[2] == name[:15] and rest.split()[0] != "Z":
+                    found.append(pid)
+        return found
+
+    def kill(self, name):
+        """SIGKILL for all of them."""
+        for pid in self.pids(name):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def log(self):
         path = self.root.srv / "mail.log"

@@ -23,7 +23,8 @@ class BatchTest : public testing::Test {
       const std::string& name, std::function<bool()> failing = [] { return false; }, bool alone = true) {
     batch_->Add({[this, name, failing]() -> sys::Result<void> {
                    applied_.push_back(name);
-                   return failing() ? sys::Result<void>(sys::Error("no space", ENOSPC)) : sys::Result<void>();
+                   if (failing()) return sys::Error("no space", ENOSPC);
+                   return queue_->SaveDestination({name, "", 1, "", {}, 0, {}});
                  },
                  [this, name] { told_.push_back(name + " kept"); },
                  [this, name](const sys::Error&) { told_.push_back(name + " failed"); }, alone});
@@ -93,6 +94,15 @@ TEST_F(BatchTest, TellsTheReasonUntilACommitGoesWell) {
   Add("b");
   EXPECT_TRUE(batch_->Commit());
   EXPECT_EQ(batch_->trouble(), "");
+}
+
+TEST_F(BatchTest, TakesNoCommitOfNothingForTheTroublesEnd) {
+  Add("a", [] { return true; });
+  EXPECT_FALSE(batch_->Commit());
+  batch_->Add({[] { return sys::Result<void>(); }, [] {}, [](const sys::Error&) {}});
+  EXPECT_TRUE(batch_->Commit());
+  EXPECT_TRUE(batch_->in_trouble());
+  EXPECT_EQ(batch_->trouble(), "no space");
 }
 
 // What can never be committed, whatever is tried, must not stop what can.
