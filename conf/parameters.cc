@@ -24,7 +24,7 @@ constexpr auto kParameters = std::to_array<Parameter>({
     {"config_directory", Computed(NonEmpty()), "where main.cf was found", kRunner, "The directory that holds main.cf; set by -C or MAIL_CONFIG, not in main.cf."},
     {"confirm_delay_cleared", Bool(), "no", kRunner, "Tells a sender who was warned of a delay when the relay has taken the message."},
     {"daemon_directory", Computed(NonEmpty()), "beside the running program, or ../libexec/outpost", kRunner, "The directory of the programs that are started by the mailer itself."},
-    {"daemon_timeout", Time('s', 1), "18000s", kRunner, "How long a delivery program may be silent before it is ended."},
+    {"daemon_timeout", Time('s', 1), "18000s", kRunner, "How long a delivery program, or a pickup that should look into the maildrop, may be silent before another takes its place."},
     {"default_destination_concurrency_failed_cohort_limit", Integer(0), "1", kRunner, "The default of smtp_destination_concurrency_failed_cohort_limit."},
     {"default_destination_concurrency_limit", Integer(0), "20", kRunner, "The default of smtp_destination_concurrency_limit."},
     {"default_destination_concurrency_negative_feedback", NonEmpty(), "1", kRunner, "The default of smtp_destination_concurrency_negative_feedback."},

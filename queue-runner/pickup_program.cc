@@ -31,6 +31,7 @@ PickupProgram::~PickupProgram() {
   if (channel_watch_ != 0) context_.loop.Unwatch(channel_watch_);
   context_.loop.Cancel(slow_scan_);
   context_.loop.Cancel(pause_timer_);
+  context_.loop.Cancel(watchdog_);
 }
 
 sys::Result<void> PickupProgram::Start() {
@@ -59,6 +60,17 @@ void PickupProgram::LookIntoMaildrop() {
   }
   ++scans_asked_;
   Post(ipc::Scan{}.Encode());
+  WatchScan();
+}
+
+void PickupProgram::WatchScan() {
+  context_.loop.Cancel(watchdog_);
+  heard_ = false;
+  watchdog_ = context_.loop.After(context_.policy.daemon_timeout, [this] {
+    watchdog_ = 0;
+    if (heard_ || !listener_.has_place()) return WatchScan();
+    End("it does not answer");
+  });
 }
 
 void PickupProgram::Launch() {
@@ -84,6 +96,7 @@ void PickupProgram::Launch() {
   scans_asked_ = 1;  // it looks by itself when it starts
   wants_scan_ = false;
   useful_ = false;
+  WatchScan();
 }
 
 void PickupProgram::Answer(const ipc::ToPickup& answer) {
@@ -120,6 +133,7 @@ bool PickupProgram::ReadOne() {
   if (!packet && (packet.error().code() == EAGAIN || packet.error().code() == EWOULDBLOCK)) return false;
   if (!packet) return End(packet.error().text()), false;
   if (!packet->has_value()) return End(""), false;
+  heard_ = true;
   if (auto taken = Take(std::move(**packet)); !taken) return End(taken.error().text()), false;
   return true;
 }
@@ -138,6 +152,7 @@ sys::Result<void> PickupProgram::Take(ipc::Packet packet) {
 void PickupProgram::OnScanned(const ipc::Scanned& scanned) {
   useful_ = true;
   scans_asked_ = 0;
+  context_.loop.Cancel(std::exchange(watchdog_, 0));
   if (std::exchange(wants_scan_, false)) return LookIntoMaildrop();
   if (scanned.left > 0) ArmSlowScan();
 }
@@ -154,6 +169,7 @@ void PickupProgram::ArmSlowScan() {
 void PickupProgram::End(std::string_view why) {
   if (!why.empty()) context_.log.Warning(Cat("pickup is given up: ", why));
   if (channel_watch_ != 0) context_.loop.Unwatch(std::exchange(channel_watch_, 0));
+  context_.loop.Cancel(std::exchange(watchdog_, 0));
   channel_.Close();
   outbox_.clear();
   waiting_to_write_ = false;

@@ -1,6 +1,7 @@
 // The one pickup, from the runner's side: started when a connection or a maildrop file shows up, fed with answers,
 // asked to scan. It accepts on public/submit while it lives; the runner watches that socket only while it does not.
-// One that dies is started again when there is work, ever more slowly when it dies at once.
+// One that dies, or that says nothing for daemon_timeout while it should look into the maildrop, is started again when
+// there is work, ever more slowly when it dies at once.
 #pragma once
 
 #include <deque>
@@ -55,6 +56,7 @@ class PickupProgram {
   void End(std::string_view why);
   void EndPause();
   void ArmSlowScan();
+  void WatchScan();
 
   Context& context_;
   sys::FdView submit_socket_;
@@ -65,12 +67,14 @@ class PickupProgram {
   sys::EventLoop::WatchId socket_watch_ = 0;
   sys::EventLoop::TimerId slow_scan_ = 0;
   sys::EventLoop::TimerId pause_timer_ = 0;
+  sys::EventLoop::TimerId watchdog_ = 0;  // while a scan is under way
   std::deque<std::string> outbox_;
   bool waiting_to_write_ = false;
   int scans_asked_ = 0;
   bool wants_scan_ = false;  // when the one under way has ended, or pickup runs
   bool stopped_ = false;
   bool useful_ = false;   // this run has done something
+  bool heard_ = false;    // since watchdog_ was armed
   Microseconds pause_{};  // before the next start
 };
 

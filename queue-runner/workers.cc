@@ -207,6 +207,8 @@ void Workers::CheckConnection(Connection& connection, Microseconds now) {
   }
   if (!idle) context_.log.Warning(sys::Cat(next_hop_, ": a connection that hangs is given up"));
   connection.Drop();
+  // It may be that the program forks for nobody any more (it is stopped): then the next connection would hang as well.
+  if (!idle && !connection.is_connected()) Retire();
 }
 
 }  // namespace outpost::queue_runner

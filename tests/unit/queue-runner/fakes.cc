@@ -34,12 +34,27 @@ void AppendLine(const char* file, const std::string& line) {
   close(fd);
 }
 
+// Modes: "deliver" (also when there is no mode), "return" (5.1.1 to all), "defer" (4.2.0), "account", "path", "dns" and
+// "certificate" (the connection fails), "login-at-mail" (530 to each message), "sender" (a@example.org may not send),
+// "unprepared" (Prepare fails by an account fault), "begin-and-die", "die", "hang", "cut" (the
+// connection is lost amid the first message), "one" (it ends after the first message). Lies: "nonsense", "stranger" (a
+// verdict on a message that it has not), "stranger-recipient", "twice" (a second verdict), "nobody" (verdicts on no
+// recipient), "begin-twice", "connect-twice". Stopped: "deaf" (the parent forks for nobody any more), "deaf-pickup" (a
+// pickup that begins then, which answers no scan).
+std::string Mode() {
+  std::ifstream file(directory + kModeFile);
+  std::string mode = "deliver";
+  file >> mode;
+  return mode;
+}
+
 // --- pickup
 
 class FakePickup {
  public:
   int Play() {
-    Scan();
+    if (Mode() == "deaf-pickup") is_deaf_ = true;
+    if (!is_deaf_) Scan();
     while (true) {
       auto packet = channel_.Receive();
       if (!packet || !packet->has_value()) return 0;
@@ -49,7 +64,7 @@ class FakePickup {
         AppendLine(kAnswersFile, "accepted " + accepted->id.text());
       } else if (const auto* refused = std::get_if<ipc::Refused>(&*message)) {
         AppendLine(kAnswersFile, "refused " + refused->text);
-      } else {
+      } else if (!is_deaf_) {
         Scan();
       }
     }
@@ -120,22 +135,10 @@ class FakePickup {
 
   ipc::Channel channel_{sys::UniqueFd(ipc::kChannelFd)};
   size_t sent_ = 0;
+  bool is_deaf_ = false;
 };
 
 // --- outpost-smtp
-
-// Modes: "deliver" (also when there is no mode), "return" (5.1.1 to all), "defer" (4.2.0), "account", "path", "dns" and
-// "certificate" (the connection fails), "login-at-mail" (530 to each message), "sender" (a@example.org may not send),
-// "unprepared" (Prepare fails by an account fault), "begin-and-die", "die", "hang", "cut" (the
-// connection is lost amid the first message), "one" (it ends after the first message). Lies: "nonsense", "stranger" (a
-// verdict on a message that it has not), "stranger-recipient", "twice" (a second verdict), "nobody" (verdicts on no
-// recipient), "begin-twice", "connect-twice".
-std::string Mode() {
-  std::ifstream file(directory + kModeFile);
-  std::string mode = "deliver";
-  file >> mode;
-  return mode;
-}
 
 const mail::Deferred kLost{{4, 4, 2}, "lost connection while sending MAIL FROM", mail::Fault::kPath};
 
@@ -259,6 +262,7 @@ int PlaySmtp() {
   HoldAgentsLock();
   const ipc::Channel channel{sys::UniqueFd(ipc::kChannelFd)};
   std::string next_hop;
+  std::vector<sys::UniqueFd> unheard;
   while (true) {
     auto packet = channel.Receive();
     if (!packet || !packet->has_value()) return 0;
@@ -271,6 +275,10 @@ int PlaySmtp() {
         return 0;
       }
       (void)channel.Send(ipc::Prepared{"user"}.Encode());
+      continue;
+    }
+    if (!unheard.empty() || Mode() == "deaf") {
+      unheard.push_back(std::move((*packet)->fd));
       continue;
     }
     if (fork() == 0) {

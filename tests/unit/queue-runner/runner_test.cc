@@ -279,6 +279,30 @@ TEST_F(RunnerTest, DefersAloneTheMessageThatAConnectionIsCutBy) {
   EXPECT_THAT(Delivered(), SizeIs(1));
 }
 
+// Each connection to a program that is stopped hangs: another program is started for the next.
+TEST_F(RunnerTest, StartsAnotherProgramWhereOneIsStopped) {
+  Configure(
+      "relayhost = relay.one\ndaemon_timeout = 1s\ntransport_retry_time = 1s\n"
+      "minimal_backoff_time = 1s\nmaximal_backoff_time = 1s\n");
+  SetMode("deaf");
+  ASSERT_EQ(Start(), "ready\n");
+  Inject(Id(1) + " a@example.org b@example.net 100");
+  ASSERT_TRUE(WaitLog("relay.one: a connection that hangs is given up"));
+  SetMode("deliver");
+  ASSERT_TRUE(WaitLog(Id(1) + ": removed"));
+  EXPECT_THAT(Delivered()[0], Not(HasSubstr("duplicate")));
+}
+
+TEST_F(RunnerTest, StartsAnotherPickupWhereOneIsStopped) {
+  Configure("relayhost = relay.one\ndaemon_timeout = 1s\n");
+  SetMode("deaf-pickup");
+  ASSERT_EQ(Start(), "ready\n");
+  Inject(Id(1) + " a@example.org b@example.net 100");
+  ASSERT_TRUE(WaitLog("pickup is given up: "));
+  SetMode("deliver");
+  ASSERT_TRUE(WaitDelivered(1));
+}
+
 // A worker that lies, or is mad, is ended at once; what it had begun is in doubt, but for what it had answered before.
 TEST_F(RunnerTest, EndsAWorkerThatLies) {
   Configure("relayhost = relay.one\nminimal_backoff_time = 1s\nmaximal_backoff_time = 1s\n");
