@@ -35,7 +35,9 @@ Dispatch::Dispatch(Context& context, Reports& reports, bool once)
       due_watch_(context, once,
                  {[this](const Route& route) { NoteDue(route); },
                   [this] { return order_.size() < kMostDestinations; }, [this] { flushing_ = sys::WallClock(); }}),
-      expiry_(context, verdicts_, [this](const Route& route) { return ReasonToReturn(route); }) {}
+      expiry_(context, verdicts_,
+              {[this](const Route& route) { return ReasonToReturn(route); },
+               [this](const Route& route) { ReadAgain(route); }}) {}
 
 void Dispatch::Start() {
   started_ = true;

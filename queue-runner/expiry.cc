@@ -4,8 +4,8 @@
 
 namespace outpost::queue_runner {
 
-Expiry::Expiry(Context& context, Verdicts& verdicts, Reason reason)
-    : context_(context), verdicts_(verdicts), reason_(std::move(reason)) {}
+Expiry::Expiry(Context& context, Verdicts& verdicts, Listener listener)
+    : context_(context), verdicts_(verdicts), listener_(std::move(listener)) {}
 
 Expiry::~Expiry() { context_.loop.Cancel(timer_); }
 
@@ -42,10 +42,12 @@ void Expiry::Step() {
 
 void Expiry::Return(const std::vector<queue::QueuedRecipient>& recipients) {
   for (const auto& recipient : recipients) {
-    const mail::Deferred* why = reason_(recipient.route);
+    const mail::Deferred* why = listener_.reason(recipient.route);
     if (why == nullptr || verdicts_.HasFailedToCommit(recipient.message)) continue;
     const auto message = context_.active.FindOrRead(context_.queue, recipient.message);
-    if (message) verdicts_.Return(message, recipient, why->status.ToString(), why->why, true);
+    if (!message) continue;
+    verdicts_.Return(message, recipient, why->status.ToString(), why->why, true);
+    listener_.returned(recipient.route);
   }
 }
 

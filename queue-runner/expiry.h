@@ -16,9 +16,13 @@ namespace outpost::queue_runner {
 
 class Expiry {
  public:
-  // Why the mail of a route is returned when it has expired; nullptr where it is not.
-  using Reason = std::function<const mail::Deferred*(const queue::Route&)>;
-  Expiry(Context& context, Verdicts& verdicts, Reason reason);
+  struct Listener {
+    // Why the mail of a route is returned when it has expired; nullptr where it is not.
+    std::function<const mail::Deferred*(const queue::Route&)> reason;
+    // Some of its mail is returned: what has been read of the queue for it is no longer true.
+    std::function<void(const queue::Route&)> returned;
+  };
+  Expiry(Context& context, Verdicts& verdicts, Listener listener);
   ~Expiry();
   Expiry(const Expiry&) = delete;
   Expiry& operator=(const Expiry&) = delete;
@@ -35,7 +39,7 @@ class Expiry {
 
   Context& context_;
   Verdicts& verdicts_;
-  Reason reason_;
+  Listener listener_;
   Pace pace_;
   bool asked_ = false;
   bool notices_ = false;                  // their turn; they have a lifetime of their own

@@ -50,7 +50,10 @@ TEST_F(WalksTest, ReturnsInPiecesWhatHasExpiredBehindWhatCannotBeReached) {
   ASSERT_TRUE(queue_->Commit());
   queue_->SetWaitingClock(queue_->waiting_clock() + std::chrono::seconds(1));
   const mail::Deferred why{{4, 4, 1}, "no answer", mail::Fault::kPath};
-  Expiry expiry(*context_, *verdicts_, [&](const queue::Route& route) { return route == kDown ? &why : nullptr; });
+  std::set<std::string> changed;
+  Expiry expiry(*context_, *verdicts_,
+                {[&](const queue::Route& route) { return route == kDown ? &why : nullptr; },
+                 [&](const queue::Route& route) { changed.insert(route.next_hop); }});
   expiry.Step();
   verdicts_->Contribute();
   EXPECT_TRUE(batch_->Commit());
@@ -66,6 +69,7 @@ TEST_F(WalksTest, ReturnsInPiecesWhatHasExpiredBehindWhatCannotBeReached) {
   ASSERT_GE(left.size(), 3U);
   EXPECT_GE(left[0], 151U) << "at most a hundred at once";
   EXPECT_EQ(left.back(), 6U) << "what may leave, and what is not old";
+  EXPECT_EQ(changed, std::set{kDown.next_hop}) << "a page of it that has been read is no longer true";
 }
 
 TEST_F(WalksTest, NamesWhatIsDueAsFarAsThereIsPlaceForIt) {
