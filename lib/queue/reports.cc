@@ -62,11 +62,15 @@ std::string_view ToString(ReportKind kind) {
 
 Reports::Reports(Connection& connection, Quarantine& quarantine)
     : quarantine_(quarantine),
-      waiting_longer_(connection, "read what waits from",
-                      Cat("SELECT ", kMessageColumns,
-                          " FROM message INDEXED BY message_age WHERE (sender = '') = 0 AND "
-                          "(waiting_since, key) > (?, ?) AND waiting_since < ? AND state = 'queued' ORDER BY "
-                          "waiting_since, key LIMIT ?")),
+      as_old_(
+          connection, "read what waits from",
+          Cat("SELECT ", kMessageColumns,
+              " FROM message INDEXED BY message_age WHERE (sender = '') = 0 AND waiting_since = ? AND key > ? AND "
+              "state = 'queued' ORDER BY key LIMIT ?")),
+      younger_(connection, "read what waits from",
+               Cat("SELECT ", kMessageColumns,
+                   " FROM message INDEXED BY message_age WHERE (sender = '') = 0 AND waiting_since > ? AND "
+                   "waiting_since < ? AND state = 'queued' ORDER BY waiting_since, key LIMIT ?")),
       unsettled_(connection, "read recipients from",
                  Cat("SELECT ", kRecipientColumns, " FROM recipient WHERE message = ? AND (", kWaiting,
                      " OR state = 'dispatched') ORDER BY number LIMIT ?")),
@@ -82,17 +86,25 @@ Reports::Reports(Connection& connection, Quarantine& quarantine)
       erase_untold_(connection, "remove reports from",
                     "DELETE FROM untold WHERE reader = ? AND kind = ? AND key <= ?") {}
 
+// Two searches, as DueIndex::OldMessages makes.
 Result<std::vector<QueuedMessage>> Reports::WaitingLonger(const AgePlace& after, Microseconds before,
                                                           size_t limit) {
   std::vector<QueuedMessage> messages;
-  Rows rows(waiting_longer_, after.waiting_since, after.message, before, limit);
-  while (true) {
-    const auto found = rows.Next();
-    if (!found) return found.error();
-    if (!*found) return messages;
-    // Whoever sends a damaged one sets it aside; here it is a step of the walk.
-    messages.push_back(ReadMessage(rows).message);
+  const auto append = [&messages](Rows rows) -> Result<void> {
+    while (true) {
+      const auto found = rows.Next();
+      if (!found) return found.error();
+      if (!*found) return {};
+      // Whoever sends a damaged one sets it aside; here it is a step of the walk.
+      messages.push_back(ReadMessage(rows).message);
+    }
+  };
+  if (after.waiting_since < before) {
+    if (auto read = append(Rows(as_old_, after.waiting_since, after.message, limit)); !read) return read.error();
   }
+  auto read = append(Rows(younger_, after.waiting_since, before, limit - messages.size()));
+  if (!read) return read.error();
+  return messages;
 }
 
 Result<std::vector<QueuedRecipient>> Reports::Unsettled(MessageKey message, size_t limit) {

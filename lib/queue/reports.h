@@ -22,7 +22,8 @@ class Reports {
 
  private:
   Quarantine& quarantine_;
-  Statement waiting_longer_;
+  Statement as_old_;
+  Statement younger_;
   Statement unsettled_;
   Statement mark_warned_;
   Statement keep_untold_;

@@ -47,6 +47,27 @@ TEST_F(QueueReports, FindMessagesOfSendersByTheirAge) {
   EXPECT_EQ(found, (std::vector{first, second, third}));
 }
 
+// A million messages that were submitted while there was no network have the same age.
+TEST_F(QueueReports, WalkNotOverAllMessagesOfOneAge) {
+  static int steps = 0;
+  const auto count_steps = [](sqlite3* database, char**, const sqlite3_api_routines*) {
+    sqlite3_progress_handler(
+        database, 1, [](void*) { return ++steps, 0; }, nullptr);
+    return SQLITE_OK;
+  };
+  const auto extension = reinterpret_cast<void (*)()>(
+      static_cast<int (*)(sqlite3*, char**, const sqlite3_api_routines*)>(count_steps));
+  sqlite3_auto_extension(extension);
+  MessageKey last = 0;
+  for (uint64_t number = 1; number <= 200; ++number) last = PutFrom(number, "a@example.org", seconds(10));
+  steps = 0;
+  const auto found = queue().WaitingLonger({seconds(10), last - 1}, seconds(30), 10);
+  sqlite3_cancel_auto_extension(extension);
+  ASSERT_EQ(found->size(), 1U);
+  EXPECT_EQ(found->front().key, last);
+  EXPECT_LT(steps, 200);
+}
+
 TEST_F(QueueReports, RememberOverACrashWhetherASenderWasWarned) {
   const MessageKey key = PutFrom(1, "a@example.org", seconds(10));
   EXPECT_EQ((*queue().Message(key))->warning, Warning::kNotYet);
