@@ -14,6 +14,7 @@ std::optional<Destination> ReadDestination(const Rows& row) {
   const double window = row.Real(2);
   const int64_t depth = row.Integer(5);
   if (!std::isfinite(window) || window < 0 || depth < 0 || depth > UINT32_MAX) return std::nullopt;
+  if (!IsTime(row.Integer(4))) return std::nullopt;
   Destination destination;
   destination.next_hop = row.Text(0);
   destination.account = row.Text(1);

@@ -16,12 +16,10 @@ constexpr std::array kStates = {RecipientState::kQueued, RecipientState::kDispat
                                 RecipientState::kDead};
 constexpr std::array kReturns = {mail::ReturnContent::kUnspecified, mail::ReturnContent::kFull,
                                  mail::ReturnContent::kHeaders};
-// The year 9999; what is later, or before the epoch, is no time.
-constexpr int64_t kLastTime = 253402300800LL * 1000000;
-
 constexpr const char* kWrongChecksum = "it is not what was stored: its checksum differs";
 
-bool IsTime(int64_t time) { return time >= 0 && time < kLastTime; }
+// Of the waiting clock, which does not begin with the epoch.
+bool IsReading(int64_t time) { return time > -kLastTime.count() && time < kLastTime.count(); }
 bool IsCleanUpTo(std::string_view text, size_t max_bytes) { return text.size() <= max_bytes && IsCleanText(text); }
 
 void Clean(std::string& text) { text = Printable(text, kMaxText); }
@@ -67,6 +65,7 @@ const char* ReadMessageNumbers(const Rows& row, QueuedMessage& out) {
   if (size < 0 || header_size < 0 || header_size > size) return "size out of range";
   if (uid < 0 || uid > UINT32_MAX) return "uid out of range";
   if (!IsTime(row.Integer(4))) return "arrival is no time";
+  if (!IsReading(row.Integer(12))) return "waiting since is no time";
   out.content_bytes = static_cast<uint64_t>(size);
   out.header_bytes = static_cast<uint64_t>(header_size);
   out.uid = static_cast<uint32_t>(uid);
@@ -96,6 +95,8 @@ const char* FaultOfMessageRow(const Rows& row, QueuedMessage& out) {
 }
 
 }  // namespace
+
+bool IsTime(int64_t time) { return time >= 0 && time < kLastTime.count(); }
 
 const std::string kRecipientColumns =
     "recipient.message, number, address, original, notify, orcpt, recipient.state, transport, next_hop, "

@@ -30,6 +30,9 @@ constexpr uint32_t NumberOf(RecipientKey key) {
 
 std::optional<RecipientState> ParseState(std::string_view word);
 
+// Of the wall clock.
+bool IsTime(int64_t time);
+
 // What is wrong with a value, in words; nullptr when it can be true.
 const char* Fault(const mail::Recipient& recipient);
 const char* Fault(const mail::Envelope& envelope);  // without recipients

@@ -1,6 +1,7 @@
 // A prepared statement: prepared at its first use and kept; an execution binds its values in order.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -11,6 +12,9 @@
 #include "lib/sys/clock.h"
 
 namespace outpost::queue {
+
+// The year 9999: what is later, or as long before the epoch, is no time.
+constexpr sys::Microseconds kLastTime{253402300800LL * 1000000};
 
 struct Blob {
   std::string_view bytes;
@@ -89,7 +93,10 @@ class Rows {
   double Real(int column) const { return sqlite3_column_double(statement_.statement_.get(), column); }
   std::string_view Text(int column) const;
   std::string_view Bytes(int column) const;
-  sys::Microseconds Time(int column) const { return sys::Microseconds(Integer(column)); }
+  // Within kLastTime, so that one can calculate with it, whatever stands there.
+  sys::Microseconds Time(int column) const {
+    return std::clamp(sys::Microseconds(Integer(column)), -kLastTime, kLastTime);
+  }
 
  private:
   Statement& statement_;

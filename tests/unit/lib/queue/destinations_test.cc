@@ -58,7 +58,8 @@ TEST_F(QueueDestinations, ForgetsWhatItIsTold) {
 }
 
 TEST_F(QueueDestinations, ForgetsWhatCannotBeTrue) {
-  for (const char* edit : {"window = -1", "window = 9e999", "depth = -5", "circuit = char(27)"}) {
+  for (const char* edit : {"window = -1", "window = 9e999", "depth = -5", "circuit = char(27)", "since = -1",
+                           "since = 9223372036854775807"}) {
     Do([&] { return queue().SaveDestination(MakeDestination()); });
     Edit(sys::Cat("UPDATE destination SET ", edit));
     const auto found = queue().FindDestination("[relay.example.org]:587", "me");

@@ -71,6 +71,8 @@ TEST_F(QueueQuarantine, SetsAMessageAsideThatCannotBeTrue) {
       {"header_size = 99999", "size out of range"},
       {"uid = -1", "uid out of range"},
       {"arrival = -5", "arrival is no time"},
+      {"waiting_since = 9223372036854775807", "waiting since is no time"},
+      {"waiting_since = -9223372036854775808", "waiting since is no time"},
       {"origin = 'mars'", "unknown origin"},
       {"ret = 'HALF'", "unknown RET"},
       {"envid = char(0)", "ENVID is not clean text"},

@@ -68,6 +68,17 @@ TEST_F(QueueReports, WalkNotOverAllMessagesOfOneAge) {
   EXPECT_LT(steps, 200);
 }
 
+TEST_F(QueueReports, BelieveNoMessageThatItWaitsSinceEver) {
+  PutFrom(1, "a@example.org", seconds(10));
+  for (const char* edit : {"9223372036854775806", "-9223372036854775808"}) {
+    Edit(sys::Cat("UPDATE message SET waiting_since = ", edit));
+    const auto found = queue().WaitingLonger({}, Microseconds::max(), 10);
+    ASSERT_EQ(found->size(), 1U);
+    EXPECT_LE(found->front().waiting_since, kLastTime);
+    EXPECT_GE(found->front().waiting_since, -kLastTime);
+  }
+}
+
 TEST_F(QueueReports, RememberOverACrashWhetherASenderWasWarned) {
   const MessageKey key = PutFrom(1, "a@example.org", seconds(10));
   EXPECT_EQ((*queue().Message(key))->warning, Warning::kNotYet);
