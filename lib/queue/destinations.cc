@@ -41,7 +41,9 @@ Destinations::Destinations(Connection& connection)
             "INSERT OR REPLACE INTO destination(next_hop, account, window, circuit, since, depth, certificate, "
             "last_error) VALUES(?, ?, ?, ?, ?, ?, ?, ?)"),
       forget_(connection, "forget a destination in", "DELETE FROM destination WHERE next_hop = ? AND account = ?"),
-      forget_before_(connection, "forget destinations in", "DELETE FROM destination WHERE since < ?") {}
+      forget_before_(connection, "forget destinations in",
+                     "DELETE FROM destination WHERE since < ? AND circuit NOT LIKE '% told' AND "
+                     "circuit NOT LIKE 'open account%'") {}
 
 Result<std::optional<Destination>> Destinations::Find(std::string_view next_hop, std::string_view account) {
   Rows rows(find_, next_hop, account);

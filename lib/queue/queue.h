@@ -437,7 +437,8 @@ class Queue {
   Result<std::optional<Destination>> FindDestination(std::string_view next_hop, std::string_view account);
   Result<void> SaveDestination(const Destination& destination);
   Result<void> ForgetDestination(std::string_view next_hop, std::string_view account);
-  // Those whose circuit is as it is since before `before`.
+  // Those whose circuit is as it is since before `before`; but neither what the administrator was told of ("... told"),
+  // which would be told once more, nor an account's outage, whose mail waits for as long as it lasts.
   Result<void> ForgetDestinations(Microseconds before);
 
   // --- what was found wrong since the last call

@@ -57,6 +57,20 @@ TEST_F(QueueDestinations, ForgetsWhatItIsTold) {
   EXPECT_FALSE(queue().FindDestination(destination.next_hop, "other").value());
 }
 
+// Or a restart would tell of it once more.
+TEST_F(QueueDestinations, RemembersForAsLongAsItLastsWhatSomebodyWasToldOf) {
+  Destination destination = MakeDestination();
+  for (const char* circuit : {"", "open path", "open path told", "open account"}) {
+    destination.account = destination.circuit = circuit;
+    Do([&] { return queue().SaveDestination(destination); });
+  }
+  Do([&] { return queue().ForgetDestinations(kStart + seconds(10)); });
+  EXPECT_FALSE(queue().FindDestination(destination.next_hop, "").value());
+  EXPECT_FALSE(queue().FindDestination(destination.next_hop, "open path").value());
+  EXPECT_TRUE(queue().FindDestination(destination.next_hop, "open path told").value());
+  EXPECT_TRUE(queue().FindDestination(destination.next_hop, "open account").value());
+}
+
 TEST_F(QueueDestinations, ForgetsWhatCannotBeTrue) {
   for (const char* edit : {"window = -1", "window = 9e999", "depth = -5", "circuit = char(27)", "since = -1",
                            "since = 9223372036854775807"}) {
