@@ -184,10 +184,14 @@ bool HasBrokenLog(const std::string& path) {
   int commits_after = 0;
   for (uint64_t i = 0; i < reader.count(); ++i) {
     const Frame frame = reader.Next(i);
-    hole = hole || !frame.is_whole;
-    commits_after += hole && frame.is_whole && frame.pages_after_commit > 0 ? 1 : 0;
+    if (!frame.is_whole) {
+      hole = true;
+      commits_after = 0;
+    } else if (hole && frame.pages_after_commit > 0 && ++commits_after > 1) {
+      return true;
+    }
   }
-  return commits_after > 1;
+  return false;
 }
 
 }  // namespace outpost::queue

@@ -62,7 +62,9 @@ class DamagedFile {
 
 // Whether the log of the database `path` has lost something that had been committed: SQLite reads a log up to the first
 // frame that is not whole, takes it for the end, and drops what follows in silence. Also when there is a log and no
-// database under it. A frame that a power cut left half-written has nothing committed after it.
+// database under it. Behind a frame that a power cut left half-written is at most the rest of its transaction; and then,
+// where the log went on after an earlier cut or a failed sync, the rest of that one, whose checksums go on from frames
+// that are no longer there.
 bool HasBrokenLog(const std::string& path);
 
 }  // namespace outpost::queue

@@ -13,6 +13,7 @@
 
 #include <gmock/gmock.h>
 
+#include "lib/queue/damaged_file.h"
 #include "tests/unit/lib/queue/queue_fixture.h"
 
 namespace outpost::queue {
@@ -356,6 +357,30 @@ TEST_F(QueueSalvage, DoesNotTakeABrokenLogForItsEnd) {
     Judge(fate, sys::Cat("log, byte ", at));
     if (HasFailure()) return;
   }
+}
+
+// The power goes amid a long transaction, the log goes on in its place, and the power goes amid another: behind that is
+// the rest of the first, which nobody was told of.
+TEST_F(QueueSalvage, TakesNotTheRestsOfTwoPowerCutsForABrokenLog) {
+  constexpr size_t kFrame = 4096 + 24;
+  Put(1);
+  const std::string log_path = paths_->QueueDatabase() + "-wal";
+  const std::string database = Read(paths_->QueueDatabase());
+  const std::string before = Read(log_path);
+  Put(MakeMessage(2), std::string(200000, 'x'));
+  const std::string first = Read(log_path);
+  Write(database, before);
+  Put(3);
+  const std::string between = Read(log_path);
+  Put(MakeMessage(4), std::string(30000, 'x'));
+  std::string after = Read(log_path);
+  ASSERT_GT(after.size(), between.size() + kFrame);
+  ASSERT_GT(first.size(), after.size() + 2 * kFrame);
+  after.replace(between.size(), kFrame, first, between.size(), kFrame);
+  Write(database, after + first.substr(after.size()));
+  EXPECT_FALSE(HasBrokenLog(paths_->QueueDatabase()));
+  EXPECT_TRUE(queue().Find(MakeId(3))->has_value());
+  EXPECT_FALSE(queue().Find(MakeId(4))->has_value());
 }
 
 TEST_F(QueueSalvage, SendsNothingAgainThatAnEventCallsSent) {
