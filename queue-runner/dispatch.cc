@@ -119,8 +119,10 @@ void Dispatch::SettleOne(const Route& route, const queue::QueuedRecipient& recip
     return;
   }
   if (verdicts_.HasFailedToCommit(recipient.message)) return;
-  const auto message = context_.active.FindOrRead(context_.queue, recipient.message);
-  if (!message) return;
+  const auto read = context_.active.FindOrRead(context_.queue, recipient.message);
+  if (!read) return context_.log.Error(read.error().text());
+  const ActivePointer& message = *read;
+  if (message == nullptr) return;
   auto [status, text] = SplitReason(route.next_hop);
   if (context_.policy.notices.soft_bounce && status.starts_with('5')) status.front() = '4';
   const Attempt attempt = AttemptOn(*message, context_.queue);

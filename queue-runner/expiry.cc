@@ -45,8 +45,9 @@ void Expiry::Return(const std::vector<queue::QueuedRecipient>& recipients) {
     const mail::Deferred* why = listener_.reason(recipient.route);
     if (why == nullptr || verdicts_.HasFailedToCommit(recipient.message)) continue;
     const auto message = context_.active.FindOrRead(context_.queue, recipient.message);
-    if (!message) continue;
-    verdicts_.Return(message, recipient, why->status.ToString(), why->why, true);
+    if (!message) return context_.log.Error(message.error().text());
+    if (*message == nullptr) continue;
+    verdicts_.Return(*message, recipient, why->status.ToString(), why->why, true);
     listener_.returned(recipient.route);
   }
 }

@@ -95,7 +95,11 @@ void Recovery::MakeInDoubt() {
   auto by_message = std::make_shared<std::map<queue::MessageKey, InDoubt>>();
   for (auto& recipient : *found) {
     InDoubt& one = (*by_message)[recipient.message];
-    if (!one.message) one.message = context_.active.FindOrRead(context_.queue, recipient.message);
+    if (!one.message) {
+      auto message = context_.active.FindOrRead(context_.queue, recipient.message);
+      if (!message) return context_.log.Error(message.error().text());
+      one.message = std::move(*message);
+    }
     if (!one.message) continue;
     one.outcomes.push_back({recipient.key, queue::RecipientState::kInDoubt,
                             NextAttempt(AttemptOn(*one.message, context_.queue), context_.policy.schedule), true,

@@ -163,13 +163,14 @@ void Runner::Round() {
     ArmRetry();
     TellOfTrouble();
   }
+  if (own_.queue.TakeFailure()) ArmRetry();
   ReportDamaged();
   if (own_.queue.is_damaged()) SalvageQueue();
   if (had_changes) ArmTidy();
   if (once_ && !stopping_) EndIfDone();
 }
 
-// The trouble may be over by then; what was committed alone meanwhile is found in the queue.
+// The trouble may be over by then; what was committed alone meanwhile, or could not be read, is found in the queue.
 void Runner::ArmRetry() {
   if (std::exchange(retry_armed_, true)) return;
   own_.loop.After(kTroubleRetry, [this] {

@@ -39,10 +39,11 @@ ActivePointer ActiveMessages::FindOrAdd(queue::QueuedMessage facts) {
   return message;
 }
 
-ActivePointer ActiveMessages::FindOrRead(queue::Queue& queue, queue::MessageKey key) {
+sys::Result<ActivePointer> ActiveMessages::FindOrRead(queue::Queue& queue, queue::MessageKey key) {
   if (auto found = Find(key)) return found;
   auto facts = queue.Message(key);
-  if (!facts || !facts->has_value()) return nullptr;
+  if (!facts) return facts.error();
+  if (!facts->has_value()) return ActivePointer();
   return FindOrAdd(std::move(**facts));
 }
 

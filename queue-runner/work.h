@@ -53,8 +53,8 @@ class ActiveMessages {
  public:
   ActivePointer Find(queue::MessageKey key) const;
   ActivePointer FindOrAdd(queue::QueuedMessage facts);
-  // Nothing when `queue` does not have it, or has just set it aside.
-  ActivePointer FindOrRead(queue::Queue& queue, queue::MessageKey key);
+  // Null when `queue` does not have it, or has just set it aside; an Error where it cannot be read for now.
+  sys::Result<ActivePointer> FindOrRead(queue::Queue& queue, queue::MessageKey key);
   size_t size() const { return by_key_.size(); }
 
  private:

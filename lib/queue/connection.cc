@@ -129,6 +129,7 @@ Error Connection::Fail(std::string_view attempted) {
     text = Error::FromErrno(text, system_errno).text();
   }
   Error error(std::move(text), ErrnoOf(code, system_errno));
+  has_failed_ = true;
   is_full_ = is_full_ || error.code() == ENOSPC;
   return error;
 }

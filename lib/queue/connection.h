@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <sqlite3.h>
 
@@ -57,6 +58,8 @@ class Connection {
   int64_t log_pages() const { return log_pages_; }
   // SQLite has found the file damaged. Its log is then left as it is when this is closed.
   bool is_damaged() const { return is_damaged_; }
+  // Whether any call has failed since the last time.
+  bool TakeFailure() { return std::exchange(has_failed_, false); }
   // The disk was full since the last checkpoint.
   bool is_full() const { return is_full_; }
   // Copies the log into the database; the next commit begins it anew, in the space that it has already.
@@ -73,6 +76,7 @@ class Connection {
   std::string path_;
   sqlite3* handle_ = nullptr;
   int64_t log_pages_ = 0;
+  bool has_failed_ = false;
   bool is_full_ = false;
   bool is_damaged_ = false;
   Batch batch_ = Batch::kNone;

@@ -125,6 +125,7 @@ Result<std::vector<std::string>> Queue::Verify() {
 }
 
 bool Queue::is_damaged() const { return impl_->connection->is_damaged(); }
+bool Queue::TakeFailure() { return impl_->connection->TakeFailure(); }
 
 Result<Salvaged> Queue::Salvage() {
   const std::string path = impl_->connection->path();

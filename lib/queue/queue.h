@@ -310,6 +310,8 @@ class Queue {
   // batch, has put another in its place. Keys stay what they were; recipients in kDispatched stay so. On an Error the
   // damaged one is still open, or, where that says so (EUCLEAN), nothing is and this must be destroyed.
   bool is_damaged() const;
+  // Whether something could not be read or written since the last call: what a disk does not give now, it may give later.
+  bool TakeFailure();
   // Reads all of it: what is wrong, in SQLite's words, at most 100; none: all is well. It takes as long as that takes.
   Result<std::vector<std::string>> Verify();
   Result<Salvaged> Salvage();

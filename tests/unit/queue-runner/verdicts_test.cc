@@ -43,7 +43,7 @@ class VerdictsTest : public PartsTest {
     for (auto& one : *due) {
       if (units.empty() || units.back()->recipients.size() == 50) {
         units.push_back(std::make_shared<Unit>());
-        units.back()->message = active_.FindOrRead(*queue_, one.message);
+        units.back()->message = *active_.FindOrRead(*queue_, one.message);
         ++units.back()->message->units_in_flight;
       }
       units.back()->recipients.push_back(std::move(one));
