@@ -3,8 +3,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "admin/check_report.h"
 #include "admin/installation_check.h"
 #include "admin/mailer_user.h"
+#include "admin/practice_check.h"
 #include "conf/compiled_in.h"
 #include "conf/next_hop.h"
 #include "conf/settings.h"
@@ -67,8 +69,19 @@ void CheckMainCf(conf::Configuration& configuration, const conf::FileReader& mai
 conf::FileReader MailerUser(Environment& environment, const conf::QueueRunnerSettings& settings) {
   sys::Result<conf::FileReader> mailer = FindMailerUser(environment.paths, settings.mail_owner);
   if (mailer) return std::move(*mailer);
-  environment.configuration.AddFinding(Severity::kError, "mail_owner", mailer.error().text());
+  environment.configuration.AddFinding(
+      Severity::kError, "mail_owner",
+      sys::Cat(mailer.error().text(), HowToUnset(environment.configuration, "mail_owner")));
   return conf::CurrentReader();
+}
+
+// Each with the program's name, as all that it says on stderr.
+void PrintLines(std::string_view lines) {
+  while (!lines.empty()) {
+    const size_t end = lines.find('\n');
+    PrintError(lines.substr(0, end));
+    lines.remove_prefix(end + 1);
+  }
 }
 
 }  // namespace
@@ -84,19 +97,19 @@ void CheckConfiguration(Environment& environment) {
   CheckTrust(configuration, smtp);
 }
 
-int Check(Environment& environment) {
+int Check(Environment& environment, const CheckOptions& options) {
   CheckConfiguration(environment);
   conf::Configuration& configuration = environment.configuration;
   const conf::QueueRunnerSettings settings = conf::ReadQueueRunnerSettings(configuration);
-  if (settings.relayhost.empty()) {
-    configuration.AddFinding(Severity::kWarning, "relayhost",
-                             "is empty: mail goes straight to the mail servers of each recipient, and many of them "
-                             "refuse a host that is none itself");
+  CheckPractice(configuration, settings, conf::ReadSmtpClientSettings(configuration), options.may_ask);
+  CheckPrograms(configuration, settings, settings.common.queue_directory == conf::CompiledQueueDirectory());
+  if (options.installation) CheckSpool(configuration, environment.paths, MailerUser(environment, settings));
+  const CheckReport report = MakeReport(configuration);
+  if (options.json) {
+    PrintOut(ReportJson(report));
+  } else {
+    PrintLines(ReportText(report));
   }
-  const bool shared = settings.common.queue_directory == conf::CompiledQueueDirectory();
-  CheckPrograms(configuration, settings, shared);
-  CheckSpool(configuration, environment.paths, MailerUser(environment, settings));
-  PrintFindings(configuration);
   return configuration.HasErrors() ? EX_CONFIG : EX_OK;
 }
 

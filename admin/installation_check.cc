@@ -52,7 +52,8 @@ void CheckDrop(conf::Configuration& configuration, const std::string& path, cons
   const group* group = getgrnam(group_name.c_str());
   if (group == nullptr) {
     configuration.AddFinding(Severity::kError, "setgid_group",
-                             sys::Cat("there is no group \"", sys::Printable(group_name, 80), "\""));
+                             sys::Cat("there is no group \"", sys::Printable(group_name, 80), "\"",
+                                      HowToUnset(configuration, "setgid_group")));
     return;
   }
   const gid_t gid = group->gr_gid;
@@ -68,12 +69,18 @@ void CheckDrop(conf::Configuration& configuration, const std::string& path, cons
 
 }  // namespace
 
+std::string HowToUnset(const conf::Configuration& configuration, std::string_view parameter) {
+  if (!configuration.IsSet(parameter)) return "";
+  return sys::Cat("; is it another mailer's? Take it out of main.cf: outpost conf unset ", parameter);
+}
+
 void CheckPrograms(conf::Configuration& configuration, const conf::QueueRunnerSettings& settings, bool shared) {
   for (const std::string_view program : {"outpost-queue-runner", "outpost-pickup", "outpost-smtp"}) {
     const std::string path = sys::Cat(settings.daemon_directory, "/", program);
     if (access(path.c_str(), X_OK) == 0) continue;
-    configuration.AddFinding(Severity::kError, "daemon_directory",
-                             sys::Error::FromErrno(sys::Cat("execute ", path)).text());
+    configuration.AddFinding(
+        Severity::kError, "daemon_directory",
+        sys::Error::FromErrno(sys::Cat("execute ", path)).text() + HowToUnset(configuration, "daemon_directory"));
   }
   if (shared) CheckDrop(configuration, settings.daemon_directory + "/outpost-drop", settings.setgid_group);
 }

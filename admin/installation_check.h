@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "conf/configuration.h"
 #include "conf/settings.h"
@@ -10,6 +11,10 @@
 #include "lib/spool/paths.h"
 
 namespace outpost::admin {
+
+// What a main.cf brought along from another mailer wants for a parameter that is best left alone: "; take it out of
+// main.cf: ...", where main.cf sets it.
+std::string HowToUnset(const conf::Configuration& configuration, std::string_view parameter);
 
 // Findings go to `configuration`. `shared`: the queue takes other users' mail, through the set-gid outpost-drop.
 void CheckPrograms(conf::Configuration& configuration, const conf::QueueRunnerSettings& settings, bool shared);

@@ -18,6 +18,7 @@
 #include "admin/compat/postconf.h"
 #include "admin/compat/postmap.h"
 #include "admin/conf_command.h"
+#include "admin/conf_edit_command.h"
 #include "admin/environment.h"
 #include "admin/map_command.h"
 #include "admin/queue_command.h"
@@ -34,7 +35,9 @@ struct Options {
   bool json = false;
   bool salvage = false;
   bool explicit_only = false;
-  bool describe = false;
+  bool only_values = false;
+  bool dry_run = false;
+  bool no_dns = false;
   bool verbose = false;
   std::string id;
   std::string domain;
@@ -42,6 +45,16 @@ struct Options {
   std::string table;
   std::vector<std::string> keys;
 };
+
+void DefineCheck(CLI::App& check, Options& options, Command& chosen, bool installation) {
+  check.add_flag("--json", options.json, "As JSON");
+  check.add_flag("--no-dns", options.no_dns, "Ask nobody about the relay");
+  check.callback([&, installation] {
+    chosen = [&, installation](Environment& e) {
+      return outpost::admin::Check(e, {options.json, !options.no_dns, installation});
+    };
+  });
+}
 
 void DefineService(CLI::App& app, Options& options, Command& chosen) {
   auto* start = app.add_subcommand("start", "Start the mailer in the background");
@@ -56,7 +69,8 @@ void DefineService(CLI::App& app, Options& options, Command& chosen) {
   };
   simple("stop", "Stop the mailer", outpost::admin::Stop);
   simple("reload", "Read main.cf again; what waits is routed anew", outpost::admin::Reload);
-  simple("check", "Say everything that is wrong with configuration and installation", outpost::admin::Check);
+  DefineCheck(*app.add_subcommand("check", "Say everything that is wrong with configuration and installation"),
+              options, chosen, true);
   auto* flush = app.add_subcommand("flush", "Try what waits now: everything, or a part");
   auto* to = flush->add_option("--to", options.domain, "Only recipients of this domain");
   flush->add_option("--id", options.id, "Only this message")->excludes(to);
@@ -91,14 +105,55 @@ void DefineQueue(CLI::App& app, Options& options, Command& chosen) {
       [&] { chosen = [&](Environment& e) { return outpost::admin::TraceMessage(e, options.id, options.json); }; });
 }
 
-void DefineConfiguration(CLI::App& app, Options& options, Command& chosen) {
-  auto* conf = app.add_subcommand("conf", "Parameters and their values in force");
-  auto* only_set = conf->add_flag("-n", options.explicit_only, "Only what main.cf sets");
-  conf->add_flag("--describe", options.describe, "What each is for, its type and default")->excludes(only_set);
-  conf->add_option("NAME", options.names, "Only these");
-  conf->callback([&] {
+void DefineConfShow(CLI::App& conf, Options& options, Command& chosen) {
+  auto* get = conf.add_subcommand("get", "Values in force");
+  get->set_help_flag("--help", "Print this help message and exit");
+  get->add_flag("-h,--only-values", options.only_values, "Without the names");
+  get->add_flag("--json", options.json, "One JSON object a line");
+  get->add_option("NAME", options.names, "Which")->required();
+  get->callback([&] {
     chosen = [&](Environment& e) {
-      if (options.describe) return outpost::admin::DescribeParameters(options.names);
+      return outpost::admin::GetParameters(e, {options.names, options.only_values, options.json});
+    };
+  });
+  auto* diff = conf.add_subcommand("diff", "What main.cf sets otherwise than the defaults");
+  diff->add_flag("--json", options.json, "One JSON object a line");
+  diff->callback([&] { chosen = [&](Environment& e) { return outpost::admin::DiffParameters(e, options.json); }; });
+  auto* explain = conf.add_subcommand("explain", "What a parameter is for, its values, default, value and place");
+  explain->add_flag("--json", options.json, "One JSON object a line");
+  explain->add_option("NAME", options.names, "Which; all when none is named");
+  explain->callback([&] {
+    chosen = [&](Environment& e) { return outpost::admin::ExplainParameters(e, options.names, options.json); };
+  });
+}
+
+void DefineConfEdit(CLI::App& conf, Options& options, Command& chosen) {
+  auto* set = conf.add_subcommand("set", "Write values into main.cf, where a start would take them");
+  set->add_option("SETTING", options.names, "name=value")->required();
+  auto* unset = conf.add_subcommand("unset", "Take parameters out of main.cf: their defaults hold");
+  unset->add_option("NAME", options.names, "Which")->required();
+  for (auto* command : {set, unset}) {
+    command->add_flag("--dry-run", options.dry_run, "Only show what would change");
+  }
+  set->callback([&] {
+    chosen = [&](Environment& e) { return outpost::admin::SetParameters(e, options.names, options.dry_run); };
+  });
+  unset->callback([&] {
+    chosen = [&](Environment& e) { return outpost::admin::UnsetParameters(e, options.names, options.dry_run); };
+  });
+}
+
+void DefineConfiguration(CLI::App& app, Options& options, Command& chosen) {
+  auto* conf = app.add_subcommand("conf", "Parameters: shown, changed, explained, checked");
+  conf->add_flag("-n", options.explicit_only, "Only what main.cf sets");
+  conf->add_option("NAME", options.names, "Only these");
+  DefineConfShow(*conf, options, chosen);
+  DefineConfEdit(*conf, options, chosen);
+  DefineCheck(*conf->add_subcommand("check", "Say everything that is wrong with main.cf and its tables"), options,
+              chosen, false);
+  conf->callback([&, conf] {
+    if (!conf->get_subcommands().empty()) return;
+    chosen = [&](Environment& e) {
       return outpost::admin::ShowConfiguration(e, options.explicit_only, options.names);
     };
   });

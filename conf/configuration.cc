@@ -18,7 +18,15 @@ std::string Finding::ToString() const {
   std::string place = file;
   if (line > 0) place += sys::Cat(":", line);
   if (!place.empty()) place += ": ";
-  return place + (severity == Severity::kWarning ? "warning: " : "") + text;
+  switch (severity) {
+    case Severity::kNote:
+      return place + "note: " + text;
+    case Severity::kWarning:
+      return place + "warning: " + text;
+    case Severity::kError:
+      return place + text;
+  }
+  __builtin_unreachable();
 }
 
 Configuration Configuration::Load(const Location& location, Finder find) {

@@ -23,12 +23,12 @@ namespace outpost::conf {
 constexpr size_t kMaxMainCf = 1024 * 1024;
 
 struct Finding {
-  enum class Severity { kWarning, kError };
+  enum class Severity { kNote, kWarning, kError };
   Severity severity = Severity::kError;
   std::string file;  // "" when it has no place in a file
   int line = 0;
   std::string text;              // what is wrong and what to do
-  std::string ToString() const;  // "/etc/outpost/main.cf:12: warning: ...", an error without the word
+  std::string ToString() const;  // "/etc/outpost/main.cf:12: warning: ...", an error without a word
 };
 
 class Configuration {

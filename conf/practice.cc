@@ -1,0 +1,199 @@
+#include "conf/practice.h"
+
+#include <algorithm>
+#include <array>
+
+#include "conf/logical_lines.h"
+#include "conf/next_hop.h"
+#include "lib/sys/text.h"
+
+namespace outpost::conf {
+namespace {
+
+using Severity = Finding::Severity;
+using Findings = std::vector<PracticeFinding>;
+using Answer = MailServers::Answer;
+
+void Warn(Findings& findings, std::string_view parameter, std::string text) {
+  findings.push_back({Severity::kWarning, parameter, std::move(text), "", 0});
+}
+
+bool IsLocalName(std::string_view name) {
+  return sys::EqualsIgnoringCase(name, "localhost") || sys::LowerCase(name).starts_with("localhost.");
+}
+
+bool IsLoopback(const NextHop& relay) {
+  return (relay.is_address && (relay.host.starts_with("127.") || relay.host == "::1")) || IsLocalName(relay.host);
+}
+
+bool IsThisHost(const PracticeFacts& facts, const NextHop& relay) {
+  if (IsLoopback(relay) || sys::EqualsIgnoringCase(relay.host, facts.smtp.myhostname)) return true;
+  return relay.is_address && std::ranges::find(facts.own_addresses, relay.host) != facts.own_addresses.end();
+}
+
+int64_t PortOf(const PracticeFacts& facts, const NextHop& relay) {
+  return relay.port ? *relay.port : facts.smtp.smtp_tcp_port;
+}
+
+// The relay without its port, as smtp_sasl_password_maps may name it too.
+std::string WithoutPort(const NextHop& relay) {
+  return relay.bracketed ? sys::Cat("[", relay.host, "]") : relay.host;
+}
+
+void JudgeNoRelay(const PracticeFacts& facts, Findings& findings) {
+  if (!facts.smtp.relayhost.empty() || facts.default_transport != "smtp") return;
+  Warn(findings, "relayhost",
+       "is empty: mail goes straight to the mail servers of each recipient, and many of them refuse a host that is "
+       "none itself; name a relay");
+}
+
+// Without brackets the name is that of a mail domain.
+void JudgeMailServers(const PracticeFacts& facts, const NextHop& relay, Findings& findings) {
+  const std::string& host = relay.host;
+  switch (facts.relay.answer) {
+    case Answer::kNotAsked:
+      return;
+    case Answer::kCouldNotAsk:
+      return findings.push_back(
+          {Severity::kNote, "relayhost", sys::Cat("could not ask DNS about ", host, ": ", facts.relay.why), "", 0});
+    case Answer::kNoSuchName:
+      return Warn(findings, "relayhost", sys::Cat("neither DNS nor /etc/hosts knows ", host, "; is it misspelt?"));
+    case Answer::kNoMail:
+      if (relay.bracketed) return;
+      return Warn(
+          findings, "relayhost",
+          sys::Cat(host, " takes no mail (a null MX); write [", host, "] if the host of that name is meant"));
+    case Answer::kNone:
+      if (relay.bracketed) return;
+      return Warn(findings, "relayhost",
+                  sys::Cat("is without brackets, and ", host, " has no MX record; write [", host,
+                           "] to name the host itself and spare the question"));
+    case Answer::kSome:
+      break;
+  }
+  const auto own = std::ranges::find_if(facts.relay.names, [&](const std::string& name) {
+    return sys::EqualsIgnoringCase(name, facts.smtp.myhostname);
+  });
+  if (relay.bracketed || own == facts.relay.names.end()) return;
+  Warn(findings, "relayhost",
+       sys::Cat("this host is a mail server of ", host,
+                " itself (MX): mail would go in a circle; name another relay"));
+}
+
+// A bridge or tunnel on another port of this host is a relay like any other.
+void JudgeLoop(const PracticeFacts& facts, const NextHop& relay, Findings& findings) {
+  if (!IsThisHost(facts, relay) || PortOf(facts, relay) != 25) return;
+  Warn(findings, "relayhost",
+       "is this host, port 25: nothing of outpost listens there; unless another mailer does, and sends mail "
+       "elsewhere, "
+       "name the relay beyond, or the port of a local bridge");
+}
+
+void JudgePort(const PracticeFacts& facts, const NextHop& relay, Findings& findings) {
+  const int64_t port = PortOf(facts, relay);
+  if (port == 465 && !facts.smtp.smtp_tls_wrappermode) {
+    Warn(findings, "relayhost",
+         "names port 465, where TLS begins with the first byte; set smtp_tls_wrappermode = yes and "
+         "smtp_tls_security_level = encrypt");
+  } else if ((port == 25 || port == 587) && facts.smtp.smtp_tls_wrappermode) {
+    Warn(findings, "smtp_tls_wrappermode",
+         sys::Cat("is for port 465; port ", port, " begins in plain text with STARTTLS: set it to no"));
+  }
+}
+
+void JudgeLoginWithoutTls(const PracticeFacts& facts, const NextHop& relay, Findings& findings) {
+  const SmtpClientSettings& smtp = facts.smtp;
+  if (!smtp.smtp_sasl_auth_enable || smtp.smtp_tls_security_level > TlsLevel::kMay || IsLoopback(relay)) return;
+  const bool none = smtp.smtp_tls_security_level == TlsLevel::kNone;
+  const bool reveals =
+      std::ranges::find(smtp.smtp_sasl_security_options, "noplaintext") == smtp.smtp_sasl_security_options.end() &&
+      !smtp.smtp_sasl_require_known_peer;
+  const std::string_view remedy = "set smtp_tls_security_level = encrypt";
+  if (reveals) {
+    Warn(findings, "smtp_tls_security_level",
+         sys::Cat(
+             none ? "none: the password goes over the network in plain text; "
+                  : "may: where the relay, or somebody between, offers no TLS, the password goes in plain text; ",
+             remedy));
+  } else if (none) {
+    Warn(findings, "smtp_tls_security_level",
+         sys::Cat("none: PLAIN and LOGIN are not used without TLS, and most relays have nothing else; ", remedy));
+  }
+}
+
+bool IsKeyOf(const std::string& key, const std::string& next_hop) {
+  const auto relay = ParseNextHop(next_hop);
+  return sys::EqualsIgnoringCase(key, next_hop) || (relay && sys::EqualsIgnoringCase(key, WithoutPort(*relay)));
+}
+
+// Where mail goes to each recipient's servers, any domain may be a key.
+void JudgePasswordKeys(const PracticeFacts& facts, Findings& findings) {
+  const std::string& relayhost = facts.smtp.relayhost;
+  if (!facts.smtp.smtp_sasl_auth_enable || relayhost.empty()) return;
+  const size_t colon = facts.default_transport.find(':');
+  const std::string other = colon == std::string::npos ? "" : facts.default_transport.substr(colon + 1);
+  for (const PasswordKey& key : facts.password_keys) {
+    if (IsKeyOf(key.key, relayhost) || (!other.empty() && IsKeyOf(key.key, other))) continue;
+    findings.push_back(
+        {Severity::kWarning, "smtp_sasl_password_maps",
+         sys::Cat("the password of \"", sys::Printable(key.key, 200), "\" is for no relay; relayhost is \"",
+                  relayhost, "\": the first word must be just that"),
+         key.file, key.line});
+  }
+}
+
+// Domains that no other network knows (RFC 6761, 6762, 8375, and the names that routers make up).
+bool IsPrivateDomain(std::string_view domain) {
+  static constexpr auto kPrivate = std::to_array<std::string_view>(
+      {"localhost", "localdomain", "local", "lan", "home", "home.arpa", "internal", "invalid", "test"});
+  const std::string folded = sys::LowerCase(domain);
+  return std::ranges::any_of(
+      kPrivate, [&](std::string_view end) { return folded == end || folded.ends_with(sys::Cat(".", end)); });
+}
+
+void JudgeOrigin(const PracticeFacts& facts, Findings& findings) {
+  const std::string& origin = facts.myorigin;
+  const bool no_dot = origin.find('.') == std::string::npos;
+  if (!no_dot && !IsPrivateDomain(origin)) return;
+  Warn(findings, "myorigin",
+       sys::Cat("\"", origin, "\" is the domain of senders like root, and ",
+                no_dot ? "has no dot" : "means nothing on other networks",
+                ": most relays refuse it; set myorigin to a domain of yours"));
+}
+
+// "key value": the first word, or what is between quotes.
+std::string FirstWord(std::string_view line) {
+  if (!line.starts_with('"')) return std::string(line.substr(0, line.find_first_of(" \t")));
+  std::string word;
+  for (size_t i = 1; i < line.size() && line[i] != '"'; ++i) {
+    if (line[i] == '\\' && i + 1 < line.size()) ++i;
+    word += line[i];
+  }
+  return word;
+}
+
+}  // namespace
+
+std::vector<PracticeFinding> JudgePractice(const PracticeFacts& facts) {
+  Findings findings;
+  JudgeNoRelay(facts, findings);
+  if (const auto relay = ParseNextHop(facts.smtp.relayhost); relay && !facts.smtp.relayhost.empty()) {
+    JudgeMailServers(facts, *relay, findings);
+    JudgeLoop(facts, *relay, findings);
+    JudgePort(facts, *relay, findings);
+    JudgeLoginWithoutTls(facts, *relay, findings);
+  }
+  JudgePasswordKeys(facts, findings);
+  JudgeOrigin(facts, findings);
+  return findings;
+}
+
+std::vector<PasswordKey> KeysOf(std::string_view file, std::string_view text) {
+  std::vector<PasswordKey> keys;
+  for (const LogicalLine& line : SplitLogicalLines(text).lines) {
+    keys.push_back({FirstWord(line.text), std::string(file), line.line});
+  }
+  return keys;
+}
+
+}  // namespace outpost::conf
