@@ -35,7 +35,8 @@ SHARED_OBJECTS = {
 # The C++ library's headers have neither directory nor suffix; these are the C library's and the kernel's.
 C_HEADERS = re.compile(
     r"(sys|linux|net|netinet|arpa|asm)/"
-    r"|(dirent|fcntl|grp|malloc|netdb|poll|pwd|regex|resolv|sched|signal|spawn|sysexits|syslog|termios|time|unistd)\.h$"
+    r"|(dirent|fcntl|grp|ifaddrs|malloc|netdb|poll|pwd|regex|resolv|sched|signal|spawn|sysexits|syslog|termios|time|unistd)"
+    r"\.h$"
 )
 
 
