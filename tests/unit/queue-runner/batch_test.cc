@@ -24,7 +24,7 @@ class BatchTest : public testing::Test {
     batch_->Add({[this, name, failing]() -> sys::Result<void> {
                    applied_.push_back(name);
                    if (failing()) return sys::Error("no space", ENOSPC);
-                   return queue_->SaveDestination({name, "", 1, "", {}, 0, {}});
+                   return queue_->SaveDestination({name, "", 1, "", {}, 0, "", ""});
                  },
                  [this, name] { told_.push_back(name + " kept"); },
                  [this, name](const sys::Error&) { told_.push_back(name + " failed"); }, alone});
