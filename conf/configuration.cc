@@ -171,14 +171,7 @@ std::chrono::seconds Configuration::Time(std::string_view name) {
 
 std::vector<std::string> Configuration::List(std::string_view name) {
   constexpr auto kParse = [](const Values& values, const std::string& text) {
-    auto items = SplitList(text);
-    if (!items || values.type != Type::kWords) return items;
-    for (std::string& item : *items) {
-      const auto word = FindWord(values, item);
-      if (!word) return decltype(items)(word.error());
-      item = *word;
-    }
-    return items;
+    return values.type == Type::kWords ? ReadWords(values, text) : SplitList(text);
   };
   return Typed(name, {Type::kList, Type::kWords, Type::kTables}, kParse);
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <vector>
 
 #include "conf/value_types.h"
 #include "lib/sys/text.h"
@@ -42,13 +41,11 @@ sys::Result<void> WithoutValue(const sys::Result<T>& result) {
   return {};
 }
 
-sys::Result<void> CheckWords(const Values& values, std::string_view text) {
-  const auto items = SplitList(text);
-  if (!items) return items.error();
-  for (const std::string& item : *items) {
-    if (const auto word = FindWord(values, item); !word) return word.error();
-  }
-  return {};
+// Whether `text` may be meant as a host's or a domain's name. One without a dot that is nearly a word is a slip.
+bool IsName(const Values& values, std::string_view text) {
+  constexpr std::string_view kOfNames = "abcdefghijklmnopqrstuvwxyz0123456789-.";
+  if (!values.names || text.empty() || text.find_first_not_of(kOfNames) != std::string_view::npos) return false;
+  return text.find('.') != std::string_view::npos || NearestWord(values.words, text).empty();
 }
 
 sys::Result<void> CheckBounded(const Values& values, std::string_view text) {
@@ -105,7 +102,8 @@ std::string Describe(const Values& values) {
                  ? sys::Cat("one of ", values.words.substr(kSeparator.size()), ", or empty")
                  : sys::Cat("one of ", values.words);
     case Type::kWords:
-      return sys::Cat("list of ", values.words);
+      return sys::Cat("list of ", values.words,
+                      values.names ? ", and names such as example.com, .example.com" : "");
     case Type::kTables:
       if (values.tables == TableTypes::kPasswords) return type + ", also command:, credential: and secret:";
       if (values.tables == TableTypes::kConstant) return type + "; patterns without $1";
@@ -138,7 +136,7 @@ sys::Result<void> CheckValue(const Values& values, std::string_view text) {
     case Type::kWord:
       return WithoutValue(FindWord(values, text));
     case Type::kWords:
-      return CheckWords(values, text);
+      return WithoutValue(ReadWords(values, text));
     case Type::kList:
     case Type::kPatterns:
     case Type::kTables:
@@ -160,6 +158,20 @@ sys::Result<std::string_view> FindWord(const Values& values, std::string_view te
   return sys::Error(sys::Cat(
       "\"", sys::Printable(text, 80), "\" is not known", hint, hint.empty() ? "; known" : " Known", " are ",
       values.words.starts_with(kSeparator) ? values.words.substr(kSeparator.size()) : values.words));
+}
+
+sys::Result<std::vector<std::string>> ReadWords(const Values& values, std::string_view text) {
+  std::string spaced(text);
+  if (values.names) std::replace(spaced.begin(), spaced.end(), ':', ' ');  // as Postfix splits names to match
+  auto items = SplitList(spaced);
+  if (!items) return items;
+  for (std::string& item : *items) {
+    const std::string lower = sys::LowerCase(item);
+    const auto word = FindWord(values, lower);
+    if (!word && !IsName(values, lower)) return FindWord(values, item).error();
+    item = word ? std::string(*word) : lower;
+  }
+  return items;
 }
 
 }  // namespace outpost::conf

@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/sys/error.h"
 
@@ -40,6 +41,7 @@ struct Values {
   int64_t minimum = 0;  // of kInteger, kSize, and kTime in seconds
   int64_t maximum = std::numeric_limits<int64_t>::max();
   std::string_view words = {};  // of kWord and kWords: "may, encrypt"
+  bool names = false;           // of kWords: names of hosts and of domains (.example.com) are values, too
   TableTypes tables = TableTypes::kNone;
   bool computed = false;  // then the default's text describes it; Configuration has its value
 };
@@ -63,6 +65,11 @@ constexpr Values Word(std::string_view words) {
 constexpr Values Words(std::string_view words) {
   Values values{Type::kWords};
   values.words = words;
+  return values;
+}
+constexpr Values WordsAndNames(std::string_view words) {
+  Values values = Words(words);
+  values.names = true;
   return values;
 }
 constexpr Values Patterns() {
@@ -92,5 +99,7 @@ std::string Describe(const Values& values);
 sys::Result<void> CheckValue(const Values& values, std::string_view text);
 // The word of `values` that `text` is, in any case of letters; an error with the nearest one.
 sys::Result<std::string_view> FindWord(const Values& values, std::string_view text);
+// The words, and the names in small letters, of a kWords; an error for the first that is neither.
+sys::Result<std::vector<std::string>> ReadWords(const Values& values, std::string_view text);
 
 }  // namespace outpost::conf

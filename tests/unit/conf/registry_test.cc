@@ -165,6 +165,10 @@ TEST(Values, AreCheckedByTypeBoundsAndWords) {
   EXPECT_THAT(Wrong(Time('s', 0), "soon"), HasSubstr("is no time"));
   EXPECT_EQ(Wrong(NonEmpty(), ""), "must not be empty");
   EXPECT_EQ(Wrong(Words("a, b"), "B, a"), "");
+  EXPECT_EQ(Wrong(WordsAndNames("nexthop, hostname"), "Nexthop:Mail.Example.net, .example.org relay"), "");
+  EXPECT_EQ(Wrong(WordsAndNames("nexthop, hostname"), "nexthopp"),
+            "\"nexthopp\" is not known; did you mean nexthop? Known are nexthop, hostname");
+  EXPECT_EQ(Wrong(WordsAndNames("nexthop"), "*.example.org"), "\"*.example.org\" is not known; known are nexthop");
   EXPECT_EQ(Wrong(Words("a, b"), "a, xyz"), "\"xyz\" is not known; known are a, b");
   EXPECT_THAT(Wrong(Tables(), "{hash:/a"), HasSubstr("without"));
   EXPECT_EQ(Wrong(Word("may, encrypt, secure"), "encypt"),
