@@ -34,7 +34,9 @@ class TableTest : public testing::Test {
   void Write(std::string_view text, int seconds_ago = 60) const {
     std::ofstream(file_, std::ios::trunc) << text;
     ASSERT_EQ(chmod(file_.c_str(), 0600), 0);
-    const timespec then{time(nullptr) - seconds_ago, 0};
+    timespec then{};
+    clock_gettime(CLOCK_REALTIME, &then);
+    then.tv_sec -= seconds_ago;
     const timespec times[] = {then, then};
     ASSERT_EQ(utimensat(AT_FDCWD, file_.c_str(), times, 0), 0);
   }
