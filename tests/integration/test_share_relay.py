@@ -68,7 +68,7 @@ def test_an_alert_overtakes_a_message_with_ten_thousand_recipients(plain, relays
         if "late" in command and command not in greylisted:
             greylisted.add(command)
             return b"450 4.2.0 try again later\r\n"
-        return slow(0.0005)(session)
+        return slow(0.003)(session)
 
     relay = relays.scripted(at={"DOT": gate, "RCPT": greylist})
     outpost = plain(relay, smtp_destination_concurrency_limit=5).start()
