@@ -326,7 +326,11 @@ void Destination::ArmWakeUp() {
   const Microseconds now = sys::MonotonicClock();
   if (circuit_.is_offline() || stopping_) return;
   const Microseconds when = std::max(circuit_.is_open() ? circuit_.next_probe() : now, PausedUntil());
-  if (when <= now) return;
+  if (when <= now) {
+    // Its time came since somebody looked at the clock.
+    if (!workers_.HasLoad()) context_.ask_for_round();
+    return;
+  }
   context_.loop.Cancel(wake_up_);
   wake_up_ = context_.loop.After(when - now, [] {});
   if (!circuit_.is_open()) TellOfWaiting(PausedFor(when - now));

@@ -2,6 +2,8 @@
 // deep the queue is and however often somebody asks. In a small queue that is at once.
 #pragma once
 
+#include <algorithm>
+
 #include "lib/sys/clock.h"
 
 namespace outpost::queue_runner {
@@ -9,7 +11,7 @@ namespace outpost::queue_runner {
 class Pace {
  public:
   void BeginStep() { step_began_ = sys::MonotonicClock(); }
-  void EndStep() { spent_ += sys::MonotonicClock() - step_began_; }
+  void EndStep() { spent_ += std::min<sys::Microseconds>(sys::MonotonicClock() - step_began_, kLongestStep); }
   // The walk has come to its end.
   void EndWalk() {
     not_before_ = sys::MonotonicClock() + 20 * spent_;
@@ -19,6 +21,10 @@ class Pace {
   sys::Microseconds Wait() const { return not_before_ - sys::MonotonicClock(); }
 
  private:
+  // A step reads a page or two. What takes longer is a disk that hangs, or a program that was stopped: no reason to
+  // let mail wait for twenty times as long again.
+  static constexpr std::chrono::milliseconds kLongestStep{100};
+
   sys::Microseconds step_began_{};
   sys::Microseconds spent_{};
   sys::Microseconds not_before_{};  // monotonic

@@ -80,6 +80,12 @@ class FakePickup {
     (void)channel_.Send(ipc::Scanned{}.Encode());
   }
 
+  static std::chrono::seconds SecondsAhead() {
+    int64_t seconds = 0;
+    std::ifstream(directory + kAheadFile) >> seconds;
+    return std::chrono::seconds(seconds);
+  }
+
   void Submit(const std::string& line) {
     ++sent_;
     std::istringstream words(line);
@@ -100,7 +106,7 @@ class FakePickup {
     }
     submission.digest = std::string(32, 'a');
     submission.record_bytes = bytes;
-    submission.arrival_us = sys::WallClock().count();
+    submission.arrival_us = (sys::WallClock() + SecondsAhead()).count();
     submission.envelope.sender = sender == "<>" ? "" : sender;
     std::string content = "Subject: test\n\n";
     submission.header_bytes = 14;

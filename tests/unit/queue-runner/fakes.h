@@ -12,6 +12,7 @@ void PlayIfAsked();
 // Files in the configuration directory.
 inline constexpr const char* kInjectFile = "/inject";    // lines "ID SENDER RECIPIENT[,RECIPIENT] BYTES [TOKEN]"
 inline constexpr const char* kAnswersFile = "/answers";  // lines "accepted ID" or "refused TEXT"
+inline constexpr const char* kAheadFile = "/ahead";      // seconds by which outpost-pickup's clock is
 inline constexpr const char* kModeFile = "/mode";        // how outpost-smtp behaves, see fakes.cc
 inline constexpr const char* kDeliveredFile = "/delivered";  // lines "ID SENDER RECIPIENT NEXT-HOP [duplicate]"
 inline constexpr const char* kRefusedFile = "/refused";  // the same, of modes that refuse the account or the sender

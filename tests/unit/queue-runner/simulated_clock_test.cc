@@ -1,24 +1,41 @@
 // Hours, days and weeks of trouble, in seconds: the whole queue-runner under a clock that the test moves. Each ends with
 // all mail delivered once after the cause is gone, nothing returned, and exactly one notice to the administrator.
 #include <atomic>
+#include <fcntl.h>
 #include <sched.h>
 #include <set>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <time.h>
 
 #include <gmock/gmock.h>
 
+#include "queue-runner/pace.h"
 #include "tests/unit/queue-runner/runner_fixture.h"
 
 namespace {
 
-// Microseconds by which the clocks of this program, and of what it forks, are ahead.
-std::atomic<int64_t>& Shift() {
+// In microseconds; of this program, and of what it forks.
+struct Ahead {
+  std::atomic<int64_t> all;   // clocks
+  std::atomic<int64_t> wall;  // clock, beyond that: it has been set
+};
+
+Ahead& Shared() {
   static auto* const shared =
-      new (mmap(nullptr, sizeof(std::atomic<int64_t>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))
-          std::atomic<int64_t>(0);
+      new (mmap(nullptr, sizeof(Ahead), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) Ahead{};
   return *shared;
+}
+
+std::atomic<int64_t>& Shift() { return Shared().all; }
+std::atomic<int64_t>& WallShift() { return Shared().wall; }
+
+// What is written here wakes who waits for the wall clock to be set.
+int ClockSet() {
+  static const int shared = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  return shared;
 }
 
 }  // namespace
@@ -28,10 +45,21 @@ extern "C" int clock_gettime(clockid_t clock, timespec* out) noexcept {
   const long done = syscall(SYS_clock_gettime, clock, out);
   if (done != 0 || clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID)
     return static_cast<int>(done);
-  const int64_t nanoseconds = out->tv_nsec + Shift().load() % 1'000'000 * 1000;
-  out->tv_sec += Shift().load() / 1'000'000 + nanoseconds / 1'000'000'000;
+  const bool wall = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE;
+  const int64_t shift = Shift().load() + (wall ? WallShift().load() : 0);
+  const int64_t nanoseconds = out->tv_nsec + shift % 1'000'000 * 1000;
+  out->tv_sec += shift / 1'000'000 + nanoseconds / 1'000'000'000;
   out->tv_nsec = nanoseconds % 1'000'000'000;
   return 0;
+}
+
+extern "C" int timerfd_create(clockid_t clock, int flags) noexcept {
+  if (clock == CLOCK_REALTIME) return fcntl(ClockSet(), F_DUPFD_CLOEXEC, 0);
+  return static_cast<int>(syscall(SYS_timerfd_create, clock, flags));
+}
+extern "C" int timerfd_settime(int timer, int flags, const itimerspec* value, itimerspec* old) noexcept {
+  if ((flags & TFD_TIMER_CANCEL_ON_SET) != 0) return 0;
+  return static_cast<int>(syscall(SYS_timerfd_settime, timer, flags, value, old));
 }
 
 namespace outpost::queue_runner {
@@ -49,11 +77,19 @@ class SimulatedClock : public RunnerTest {
 
   void SetUp() override {
     RunnerTest::SetUp();
-    Shift() = 0;
+    ResetClocks();
   }
   void TearDown() override {
     RunnerTest::TearDown();
-    Shift() = 0;
+    ResetClocks();
+  }
+  static void ResetClocks() {
+    Shift() = WallShift() = 0;
+    ClockSet();
+  }
+  static void SetWallClock(seconds ahead) {
+    WallShift() = sys::Microseconds(ahead).count();
+    ASSERT_EQ(eventfd_write(ClockSet(), 1), 0);
   }
 
   void InjectAll(const std::string& sender = "a@example.org") {
@@ -188,6 +224,58 @@ TEST_F(SimulatedClock, ASenderThatIsNotTheAccountsForAWeek) {
   SetMode("deliver");
   ExpectAllDeliveredOnceWithOneNotice(2 * kMessages);
 }
+
+// Stopped in the middle of a look at the queue, for instance.
+TEST(Pace, AStepThatTookAnHourPutsTheNextWalkOffForAMomentOnly) {
+  Pace pace;
+  pace.BeginStep();
+  Shift() += sys::Microseconds(hours(1)).count();
+  pace.EndStep();
+  pace.EndWalk();
+  EXPECT_GT(pace.Wait(), seconds(1)) << "it did take time";
+  EXPECT_LE(pace.Wait(), seconds(2));
+  Shift() = 0;
+}
+
+// --- a wall clock that is set
+
+// Mail waits, the clock is set, time goes on, and the cause goes away: all of it leaves, once, and soon.
+class SetClock : public SimulatedClock, public testing::WithParamInterface<const char*> {
+ protected:
+  void Play(seconds before, seconds after, bool restart) {
+    SetMode(GetParam());
+    SetWallClock(before);
+    std::ofstream(root_ + kAheadFile) << before.count();
+    ASSERT_EQ(Start(), "ready\n");
+    InjectAll();
+    Pass(minutes(30), minutes(5));
+    if (restart) {
+      EXPECT_EQ(Stop(), 0);
+    }
+    SetWallClock(after);
+    std::filesystem::remove(root_ + kInjectFile);
+    if (restart) {
+      EXPECT_EQ(Start(), "ready\n");
+    }
+    Pass(hours(6), minutes(5));
+    std::filesystem::remove(root_ + kDeliveredFile);  // it has what is put off as well
+    SetMode("deliver");
+    Pass(minutes(90), minutes(5));
+    for (int i = 1; i <= kMessages; ++i) EXPECT_EQ(CountDelivered(Id(i)), 1U) << i;
+    EXPECT_EQ(CountDelivered(" a@example.org "), 0U) << "nothing is returned";
+    EXPECT_THAT(LogText(), Not(HasSubstr("non-delivery")));
+    EXPECT_THAT(Ask(Verb::kList), testing::SizeIs(1)) << "the queue is empty";
+  }
+  static seconds Until1970() { return hours(30) - seconds(time(nullptr)); }
+};
+
+TEST_P(SetClock, From1970ToToday) { Play(Until1970(), seconds(0), false); }
+TEST_P(SetClock, From1970ToTodayOverARestart) { Play(Until1970(), seconds(0), true); }
+TEST_P(SetClock, ADayBackwards) { Play(hours(24), seconds(0), false); }
+TEST_P(SetClock, ADayBackwardsOverARestart) { Play(hours(24), seconds(0), true); }
+
+INSTANTIATE_TEST_SUITE_P(Troubles, SetClock, testing::Values("defer", "path", "account"),
+                         [](const auto& trouble) { return std::string(trouble.param); });
 
 // --- without a network
 
