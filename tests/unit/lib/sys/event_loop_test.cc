@@ -151,13 +151,13 @@ TEST_F(EventLoopTest, RefusesRegularFilesAndASecondWatchOfTheSame) {
 
 TEST_F(EventLoopTest, TimersRunOnceInTheOrderOfTheirTimes) {
   std::string order;
-  loop_.After(2ms, [&] { order += 'b'; });
-  loop_.After(1ms, [&] { order += 'a'; });
-  loop_.After(3ms, [&] {
+  loop_.After(60ms, [&] { order += 'b'; });
+  loop_.After(10ms, [&] { order += 'a'; });
+  loop_.After(120ms, [&] {
     order += 'c';
     loop_.Stop();
   });
-  loop_.Cancel(loop_.After(2ms, [&] { order += 'x'; }));
+  loop_.Cancel(loop_.After(60ms, [&] { order += 'x'; }));
   ASSERT_TRUE(loop_.Run());
   EXPECT_EQ(order, "abc");
 }
