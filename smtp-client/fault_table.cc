@@ -101,6 +101,7 @@ constexpr auto kReplyRows = std::to_array<ReplyRow>({
     {kTransaction, 550, 7, 1, "relay limit exceeded", kRelayOnly, {kAccount, kStopAccount, kTheRelays, "the account has sent as much as it may in a day (Google)"}},
     {kTransaction, 550, 1, 8, "bad outbound sender", kRelayOnly, {kAccount, kStopAccount, kTheRelays, "the account is blocked for what it has sent (Microsoft)"}},
     {kTransaction, 554, 2, 0, "SubmissionQuotaExceeded", kRelayOnly, {kAccount, kStopAccount, kTheRelays, "the account has sent as much as it may in a day (Microsoft)"}},
+    {kTransaction, 550, kAny, kAny, "Unauthenticated senders not allowed", kRelayOnly, {kAccount, kStopAccount, kTheRelays, "the relay wants a login (SendGrid)"}},
 
     // --- the sender is not the account's
     {kTransaction, 5, 7, 60, "", kRelayOnly, {kSender, kHoldSender, kTheRelays, "the account may not send as this sender (Microsoft)"}},
@@ -110,6 +111,7 @@ constexpr auto kReplyRows = std::to_array<ReplyRow>({
     {kTransaction, 553, kAny, kAny, "Relaying disallowed as", kRelayOnly, {kSender, kHoldSender, kTheRelays, "the account may not send as this sender (Zoho)"}},
     {kTransaction, 554, kAny, kAny, "Email address is not verified", kRelayOnly, {kSender, kHoldSender, kTheRelays, "the sender's address is not verified (Amazon SES)"}},
     {kTransaction, 550, kAny, kAny, "verified Sender Identity", kRelayOnly, {kSender, kHoldSender, kTheRelays, "the sender's address is not verified (SendGrid)"}},
+    {kTransaction, 550, kAny, kAny, "Sender address is not allowed", kRelayOnly, {kSender, kHoldSender, kTheRelays, "the account may not send as this sender (GMX, web.de)"}},
 
     // --- the path's fault, though it is the mail that is answered
     {kMail | kRcpt, 5, 7, 1, "blocked using", kRelayOnly, {kPath, kClose, kTheRelays, "the address that this host comes from is on a block list"}},
