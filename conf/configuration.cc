@@ -13,6 +13,11 @@
 #include "lib/sys/text.h"
 
 namespace outpost::conf {
+namespace {
+
+constexpr size_t kMostSteps = 10;  // of defaults that refer to each other
+
+}  // namespace
 
 std::string Finding::ToString() const {
   std::string place = file;
@@ -199,7 +204,20 @@ std::vector<std::pair<std::string, std::string>> Configuration::Explicit() const
 }
 
 void Configuration::AddFinding(Finding::Severity severity, std::string_view name, std::string_view text) {
-  AddFinding({severity, file_, LineOf(name), sys::Cat(name, ": ", text)});
+  const std::string_view origin = OriginOf(name);
+  AddFinding({severity, file_, LineOf(origin), sys::Cat(origin, ": ", text)});
+}
+
+std::string_view Configuration::OriginOf(std::string_view name) const {
+  std::string_view origin = name;
+  for (size_t steps = 0; steps < kMostSteps && !IsSet(origin); ++steps) {
+    const Parameter* parameter = find_(origin);
+    const bool refers =
+        parameter != nullptr && !parameter->values.computed && parameter->default_value.starts_with('$');
+    if (!refers || find_(parameter->default_value.substr(1)) == nullptr) return name;
+    origin = parameter->default_value.substr(1);
+  }
+  return origin;
 }
 
 void Configuration::AddFinding(Finding finding) {

@@ -77,8 +77,8 @@ class Configuration {
   // unless they serve as macros, and of what is not in effect; what mail could leave otherwise without is an error. So
   // is a value that cannot be expanded.
   void CheckNames();
-  // Something about this file's parameter `name`, found by whoever read its value: placed at its line. The same
-  // finding is kept once.
+  // Something about this file's parameter `name`, found by whoever read its value: placed at its line, or at that of the
+  // parameter which its default takes the value of. The same finding is kept once.
   void AddFinding(Finding::Severity severity, std::string_view name, std::string_view text);
   // Something about another file.
   void AddFinding(Finding finding);
@@ -90,6 +90,9 @@ class Configuration {
   const std::set<std::string, std::less<>>& names_read() const { return names_read_; }
 
  private:
+  // The parameter that main.cf sets where `name` is not set and its default is another one's value, "$other"; else
+  // `name`.
+  std::string_view OriginOf(std::string_view name) const;
   struct Entry {
     std::string value;
     int line = 0;

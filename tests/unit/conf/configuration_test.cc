@@ -174,6 +174,15 @@ TEST(Configuration, AWordThatIsUnknownStaysSoWhenItIsReadAgain) {
                                                           "known; did you mean encrypt?")));
 }
 
+TEST(Configuration, AWrongValueIsFoundWhereItWasWritten) {
+  Configuration configuration = Parse("\ninitial_destination_concurrency = zero\n");
+  configuration.Integer("smtp_initial_destination_concurrency");
+  EXPECT_THAT(Texts(configuration), ElementsAre(HasSubstr("main.cf:2: initial_destination_concurrency: \"zero\"")));
+  Configuration own = Parse("initial_destination_concurrency = 3\nsmtp_initial_destination_concurrency = zero\n");
+  own.Integer("smtp_initial_destination_concurrency");
+  EXPECT_THAT(Texts(own), ElementsAre(HasSubstr("main.cf:2: smtp_initial_destination_concurrency: \"zero\"")));
+}
+
 TEST(Configuration, KeepsTheOrderAndTextOfWhatIsSet) {
   const Configuration configuration = Parse("relayhost = [b]\nmyorigin = $mydomain\nrelayhost = [c]\n");
   using Pairs = std::vector<std::pair<std::string, std::string>>;
