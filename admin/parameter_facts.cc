@@ -43,6 +43,17 @@ void TakeParameter(const conf::Parameter& parameter, ParameterFacts& facts) {
   if (!parameter.IsInEffect()) facts.why_not = conf::WhyNotInEffect(parameter);
 }
 
+// A name of the administrator's own, or a slip.
+void TakeUnknown(const conf::Configuration& configuration, ParameterFacts& facts) {
+  if (configuration.UserDefined().contains(facts.name)) {
+    facts.doc = sys::Cat("A name of your own, for other values to use as $", facts.name, ".");
+    return;
+  }
+  const std::string_view nearest = conf::NearestName(facts.name);
+  facts.why_not = "unknown parameter, and no value uses it as a name of your own";
+  if (!nearest.empty()) facts.why_not += sys::Cat("; did you mean ", nearest, "?");
+}
+
 // Those that are set by a process for itself alone are read by no other, so that nobody has checked the value yet.
 void JudgeValue(const conf::Configuration& configuration, const conf::Values* values, ParameterFacts& facts) {
   const auto value = configuration.Expanded(facts.name);
@@ -70,6 +81,7 @@ ParameterFacts GatherFacts(const conf::Configuration& configuration, const std::
   if (parameter == nullptr && transport) parameter = transport->parameter;
   if (parameter != nullptr) TakeParameter(*parameter, facts);
   if (const auto inapplicable = conf::FindInapplicable(name)) facts.why_not = inapplicable->reason;
+  if (!IsKnownParameter(name)) TakeUnknown(configuration, facts);
   if (configuration.IsSet(name)) {
     facts.written = configuration.Unexpanded(name);
     facts.set_at = sys::Cat(configuration.location().MainCf(), ":", configuration.LineOf(name));
