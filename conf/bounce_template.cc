@@ -10,8 +10,6 @@ namespace outpost::conf {
 namespace {
 
 using sys::Cat;
-using sys::Error;
-using sys::Result;
 
 bool IsAscii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return (static_cast<unsigned char>(c) & 0x80U) == 0; });

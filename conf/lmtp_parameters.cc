@@ -7,7 +7,18 @@
 namespace outpost::conf {
 namespace {
 
-using namespace values;
+using values::Bool;
+using values::Integer;
+using values::List;
+using values::NonEmpty;
+using values::Patterns;
+using values::Size;
+using values::String;
+using values::Tables;
+using values::Time;
+using values::Word;
+using values::Words;
+using values::WordsAndNames;
 using enum Effect;
 using enum Feature;
 

@@ -6,8 +6,20 @@
 namespace outpost::conf {
 namespace {
 
-using namespace values;
 using TableTypes::kPasswords;
+using values::Bool;
+using values::Computed;
+using values::Integer;
+using values::List;
+using values::NonEmpty;
+using values::Patterns;
+using values::Size;
+using values::String;
+using values::Tables;
+using values::Time;
+using values::Word;
+using values::Words;
+using values::WordsAndNames;
 
 // One line each, so that it can be read as a table: name, values, default, readers, doc
 // clang-format off

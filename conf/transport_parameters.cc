@@ -8,7 +8,9 @@
 namespace outpost::conf {
 namespace {
 
-using namespace values;
+using values::Integer;
+using values::NonEmpty;
+using values::Time;
 using enum Effect;
 using enum Feature;
 

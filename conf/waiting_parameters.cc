@@ -7,7 +7,19 @@
 namespace outpost::conf {
 namespace {
 
-using namespace values;
+using values::Bool;
+using values::Computed;
+using values::Integer;
+using values::List;
+using values::NonEmpty;
+using values::OwnMacros;
+using values::Patterns;
+using values::Size;
+using values::String;
+using values::Tables;
+using values::Time;
+using values::Word;
+using values::Words;
 using enum Effect;
 using enum Feature;
 using TableTypes::kConstant;

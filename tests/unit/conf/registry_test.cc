@@ -156,7 +156,15 @@ std::string Wrong(const Values& values, std::string_view text) {
 }
 
 TEST(Values, AreCheckedByTypeBoundsAndWords) {
-  using namespace values;
+  using values::Bool;
+  using values::Integer;
+  using values::NonEmpty;
+  using values::Size;
+  using values::Tables;
+  using values::Time;
+  using values::Word;
+  using values::Words;
+  using values::WordsAndNames;
   EXPECT_EQ(Wrong(Bool(), "Yes"), "");
   EXPECT_THAT(Wrong(Bool(), "on"), HasSubstr("neither yes nor no"));
   EXPECT_EQ(Wrong(Integer(0, 6), "6"), "");
@@ -178,7 +186,10 @@ TEST(Values, AreCheckedByTypeBoundsAndWords) {
 }
 
 TEST(Values, AreDescribed) {
-  using namespace values;
+  using values::Integer;
+  using values::Size;
+  using values::Time;
+  using values::Word;
   EXPECT_EQ(Describe(Word(", disabled, enabled")), "one of disabled, enabled, or empty");
   EXPECT_EQ(Describe(Integer(0, 6)), "number, 0 to 6");
   EXPECT_EQ(Describe(Time('d', 0)), "time in d");
