@@ -84,7 +84,7 @@ std::string_view ToString(Type type) {
 }
 
 std::string Describe(const Values& values) {
-  const std::string type(ToString(values.type));
+  std::string type(ToString(values.type));
   switch (values.type) {
     case Type::kNonEmpty:
       return "string, not empty";

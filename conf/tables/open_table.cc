@@ -193,6 +193,7 @@ std::string KnownTableTypes() {
 
 std::vector<std::string_view> TableTypes() {
   std::vector<std::string_view> types;
+  types.reserve(std::size(kTypes));
   for (const auto& type : kTypes) types.push_back(type.type);
   std::ranges::sort(types);
   return types;
