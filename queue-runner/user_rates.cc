@@ -15,7 +15,7 @@ double After(double used, Microseconds passed, const RateRules& rules) {
 
 // Up to which the surplus may use the limit.
 double Half(const RateRules& rules) {
-  const int64_t half = (rules.limit + 1) / 2;  // of a limit of 1, all
+  const uint64_t half = (rules.limit + 1) / 2;  // of a limit of 1, all
   return static_cast<double>(half);
 }
 
