@@ -1,5 +1,7 @@
 #include "conf/bounce_template.h"
 
+#include <fstream>
+
 #include <gtest/gtest.h>
 
 #include "conf/notice_settings.h"
@@ -31,9 +33,7 @@ class BounceTemplate : public testing::Test {
  protected:
   NoticeTemplates Read(const std::string& text) {
     const std::string path = directory_.path() + "/bounce.cf";
-    std::FILE* file = std::fopen(path.c_str(), "w");
-    std::fputs(text.c_str(), file);
-    std::fclose(file);
+    std::ofstream(path, std::ios::binary) << text;
     auto configuration = Configuration::Parse(
         {}, "main.cf",
         sys::Cat("bounce_template_file = ", path, "\nmyhostname = host.example\ndelay_warning_time = 90m\n"));

@@ -55,7 +55,7 @@ void ExpectEach(const std::vector<Case>& cases) {
 TEST(Practice, SaysNothingOfWhatIsRight) { EXPECT_THAT(JudgePractice(Right()), IsEmpty()); }
 
 TEST(Practice, TellsOfARelayThatDnsDoesNotKnowSo) {
-  const auto relay = [](std::string name, Answer answer, std::vector<std::string> servers = {}) {
+  const auto relay = [](const std::string& name, Answer answer, const std::vector<std::string>& servers = {}) {
     return [=](PracticeFacts& facts) {
       facts.smtp.relayhost = name;
       facts.password_keys.clear();
@@ -81,7 +81,7 @@ TEST(Practice, TellsOfARelayThatDnsDoesNotKnowSo) {
 }
 
 TEST(Practice, TellsOfARelayThatIsThisHost) {
-  const auto relay = [](std::string name) {
+  const auto relay = [](const std::string& name) {
     return [=](PracticeFacts& facts) {
       facts.smtp.relayhost = name;
       facts.password_keys.clear();
@@ -112,7 +112,7 @@ TEST(Practice, TellsOfPortsThatDoNotFit) {
 }
 
 TEST(Practice, TellsOfPasswordsInPlainText) {
-  const auto level = [](TlsLevel tls, bool known_peer, std::vector<std::string> options) {
+  const auto level = [](TlsLevel tls, bool known_peer, const std::vector<std::string>& options) {
     return [=](PracticeFacts& facts) {
       facts.smtp.smtp_tls_security_level = tls;
       facts.smtp.smtp_sasl_require_known_peer = known_peer;
@@ -154,7 +154,7 @@ TEST(Practice, TellsOfPasswordsThatNoRelayAsksFor) {
 }
 
 TEST(Practice, TellsOfDomainsThatAreNone) {
-  const auto origin = [](std::string name) { return [=](PracticeFacts& facts) { facts.myorigin = name; }; };
+  const auto origin = [](const std::string& name) { return [=](PracticeFacts& facts) { facts.myorigin = name; }; };
   ExpectEach({
       {"no dot", origin("laptop"), "myorigin", "has no dot"},
       {"localhost", origin("localhost"), "myorigin", "has no dot"},

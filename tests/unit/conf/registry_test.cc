@@ -13,9 +13,7 @@
 namespace outpost::conf {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 // The lines of a file of tests/data between tabs; those that begin with '#' are left out.
 std::vector<std::vector<std::string>> ReadData(const std::string& name) {
