@@ -37,6 +37,10 @@ void PrintJson(const nlohmann::json& object) {
 // Whether `name` could be shown.
 bool ShowParameter(const conf::Configuration& configuration, const std::string& name, const GetOptions& options) {
   if (!IsKnown(configuration, name)) return Unknown(name);
+  if (!configuration.Unexpanded(name)) {
+    PrintError(conf::WhyNoValue(name));
+    return false;
+  }
   const auto value = configuration.Expanded(name);
   if (!value) {
     PrintError(sys::Cat(name, ": ", value.error().text()));

@@ -10,6 +10,8 @@ namespace {
 using Severity = Finding::Severity;
 using Names = std::set<std::string, std::less<>>;
 
+constexpr std::string_view kRestrictionClasses = "smtpd_restriction_classes";
+
 // Values whose $names are not main.cf's, or may be: they serve to find what is used, not what is missing.
 bool HasOwnMacros(std::string_view name) {
   const Parameter* parameter = FindParameter(name);
@@ -56,24 +58,33 @@ bool IsKnown(std::string_view name) {
 
 std::set<std::string, std::less<>> Configuration::UserDefined() const {
   Names names;
-  for (const auto& [name, entry] : entries_) CollectNames(entry.value, &names);
+  for (const auto& [name, entry] : entries_) {
+    CollectNames(entry.value, &names);
+    if (name == kRestrictionClasses) AddRestrictionClasses(entry.value, &names);
+  }
   std::erase_if(names, [&](const std::string& name) {
     return FindParameter(name) != nullptr || FindInapplicable(name) || !IsSet(name);
   });
   return names;
 }
 
+std::set<std::string, std::less<>> Configuration::Undefined() const {
+  Names names;
+  for (const auto& [name, entry] : entries_) {
+    if (!HasOwnMacros(name)) CollectNames(entry.value, &names);
+  }
+  std::erase_if(names, [&](const std::string& name) { return IsSet(name) || IsKnown(name); });
+  return names;
+}
+
 void Configuration::CheckNames() {
   Names referred_to;
-  Names needed;
   for (const auto& [name, entry] : entries_) {
     CollectNames(entry.value, &referred_to);
-    if (!HasOwnMacros(name)) CollectNames(entry.value, &needed);
-    if (name == "smtpd_restriction_classes") AddRestrictionClasses(entry.value, &referred_to);
+    if (name == kRestrictionClasses) AddRestrictionClasses(entry.value, &referred_to);
   }
   for (const std::string& name : order_) CheckName(name, referred_to.contains(name));
-  for (const std::string& name : needed) {
-    if (IsSet(name) || IsKnown(name)) continue;
+  for (const std::string& name : Undefined()) {
     AddFinding({Severity::kWarning, file_, 0, sys::Cat("$", name, " is used but set nowhere; it is empty")});
   }
 }
@@ -94,7 +105,8 @@ void Configuration::CheckNotInEffect(const std::string& name, const Parameter& p
   const auto value = ExpandText(entries_.find(name)->second.value);
   const auto fallback = ExpandDefault(parameter);
   if (value && fallback && sys::EqualsIgnoringCase(*value, *fallback)) return;  // as if it were not set
-  AddFinding(parameter.effect == Effect::kRefused ? Severity::kError : Severity::kWarning, name, why);
+  AddFinding(parameter.effect == Effect::kRefused ? Severity::kError : Severity::kWarning, name,
+             sys::Cat(why, "; if that is right, take it out: outpost conf unset ", name));
 }
 
 }  // namespace outpost::conf

@@ -46,7 +46,7 @@ Configuration Configuration::Load(const Location& location, Finder find) {
 }
 
 Configuration Configuration::Parse(const Location& location, std::string_view file, std::string_view text) {
-  Configuration configuration(location, FindParameter);
+  Configuration configuration(location, FindWithDefault);
   configuration.file_ = file;
   configuration.Take(text);
   return configuration;
@@ -105,7 +105,10 @@ sys::Result<std::string> Configuration::ExpandText(std::string_view text) const 
 }
 
 sys::Result<std::string> Configuration::Expanded(std::string_view name) const {
-  return ExpandText(Unexpanded(name).value_or(""));
+  std::string text = Unexpanded(name).value_or("");
+  const Parameter* parameter = find_(name);
+  if (parameter != nullptr && parameter->values.type == Type::kOwnMacros) return text;
+  return ExpandText(text);
 }
 
 std::optional<std::string> Configuration::UnexpandedDefault(std::string_view name) const {

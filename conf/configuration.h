@@ -38,7 +38,7 @@ class Configuration {
 
   // Reads main.cf. A missing or unreadable file, a bad line, are errors among findings(); the rest is usable. With
   // FindInEffect, $name is empty for what is neither set nor in effect, and the rest of the registry is not needed.
-  static Configuration Load(const Location& location, Finder find = FindParameter);
+  static Configuration Load(const Location& location, Finder find = FindWithDefault);
   // The same of a text, for tests; `file` names it in findings.
   static Configuration Parse(const Location& location, std::string_view file, std::string_view text);
 
@@ -59,7 +59,8 @@ class Configuration {
   bool IsSet(std::string_view name) const;
   // As written, for `outpost conf -n`; in the order of the file.
   std::vector<std::pair<std::string, std::string>> Explicit() const;
-  // The value of any known parameter as text, after expansion: for `outpost conf`. Not only what is in effect.
+  // The value of any known parameter as text, after expansion: for `outpost conf`. Not only what is in effect. A value with
+  // names of its own stays as it is.
   sys::Result<std::string> Expanded(std::string_view name) const;
   // The same before expansion: what main.cf says, else the default; nothing for a name that is neither set nor known.
   std::optional<std::string> Unexpanded(std::string_view name) const;
@@ -68,8 +69,10 @@ class Configuration {
   sys::Result<std::string> ExpandedDefault(std::string_view name) const;
   // The line of main.cf that sets `name`; 0 when none does.
   int LineOf(std::string_view name) const;
-  // The names that main.cf sets and uses in a value, and that are no parameters: its macros.
+  // The names that main.cf sets and uses in a value, and that are no parameters: its macros, and a listener's classes.
   std::set<std::string, std::less<>> UserDefined() const;
+  // The names that its values use, and that are neither set nor known: they are empty.
+  std::set<std::string, std::less<>> Undefined() const;
   // As if main.cf said so as well, in a later line: for `postconf -o`.
   void Override(const std::string& name, std::string value);
 

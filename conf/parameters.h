@@ -73,7 +73,10 @@ struct TransportParameter {
 // most are in effect under their whole name. Nothing where no transport's name comes before.
 std::optional<TransportParameter> FindTransportParameter(std::string_view name);
 
-// Postfix's parameters of what is no part of this mailer, such as a listener.
+// What has a default: what FindParameter() knows, and what may be set for each transport.
+const Parameter* FindWithDefault(std::string_view name);
+
+// Postfix's parameters of what is no part of this mailer, such as a listener. Their defaults are not known.
 struct InapplicableParameter {
   std::string_view name;
   std::string_view reason;  // completes "NAME ..."
@@ -81,6 +84,9 @@ struct InapplicableParameter {
 // In order of name.
 std::vector<InapplicableParameter> InapplicableParameters();
 std::optional<InapplicableParameter> FindInapplicable(std::string_view name);
+
+// What is said of a name that FindInapplicable() knows and main.cf does not set.
+std::string WhyNoValue(std::string_view name);
 
 // What is said of a parameter that is not in effect: "waits for local delivery: mail is not ...".
 std::string WhyNotInEffect(const Parameter& parameter);

@@ -30,10 +30,23 @@ const Parameter* FindParameter(std::string_view name) {
   return nullptr;
 }
 
+const Parameter* FindWithDefault(std::string_view name) {
+  if (const Parameter* parameter = FindParameter(name)) return parameter;
+  // smtpd_recipient_limit is a listener's, not that of a transport smtpd.
+  const auto of_transport = FindInapplicable(name) ? std::nullopt : FindTransportParameter(name);
+  return of_transport ? of_transport->parameter : nullptr;
+}
+
 std::string WhyNotInEffect(const Parameter& parameter) {
   const std::string_view name = NameOf(parameter.feature);
   const std::string_view meanwhile = Meanwhile(parameter.feature);
   return name.empty() ? std::string(meanwhile) : sys::Cat("is not in effect, it waits for ", name, ": ", meanwhile);
+}
+
+std::string WhyNoValue(std::string_view name) {
+  const auto inapplicable = FindInapplicable(name);
+  return sys::Cat(name, " ", inapplicable ? inapplicable->reason : "is not known",
+                  "; it is not set, and has no default");
 }
 
 std::string ReaderNames(Readers readers) {

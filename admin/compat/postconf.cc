@@ -82,6 +82,10 @@ class Shower {
       PrintOut(name + "\n");
       return true;
     }
+    if (!HasValue(name)) {
+      Warn(conf::WhyNoValue(name));
+      return true;
+    }
     const sys::Result<std::string> value = Value(name);
     if (!value) {
       Fail(sys::Cat(name, ": ", value.error().text()));
@@ -91,22 +95,30 @@ class Shower {
     return true;
   }
 
+  std::optional<std::string> Unexpanded(const std::string& name) const {
+    return options_.defaults ? configuration_.UnexpandedDefault(name) : configuration_.Unexpanded(name);
+  }
+
+  bool HasValue(const std::string& name) const { return Unexpanded(name).has_value(); }
+
   sys::Result<std::string> Value(const std::string& name) const {
-    if (options_.expand)
-      return options_.defaults ? configuration_.ExpandedDefault(name) : configuration_.Expanded(name);
-    return (options_.defaults ? configuration_.UnexpandedDefault(name) : configuration_.Unexpanded(name))
-        .value_or("");
+    if (!options_.expand) return Unexpanded(name).value_or("");
+    return options_.defaults ? configuration_.ExpandedDefault(name) : configuration_.Expanded(name);
   }
 
   const conf::Configuration& configuration_;
   const PostconfOptions& options_;
 };
 
-void WarnOfUnused(const conf::Configuration& configuration) {
+void WarnOfNames(const conf::Configuration& configuration) {
+  const std::string file = configuration.location().MainCf();
+  for (const std::string& name : configuration.Undefined()) {
+    Warn(sys::Cat(file, ": undefined parameter: ", sys::Printable(name)));
+  }
   const auto user_defined = configuration.UserDefined();
   for (const auto& [name, value] : configuration.Explicit()) {
     if (IsBuiltIn(name) || user_defined.contains(name)) continue;
-    Warn(sys::Cat(configuration.location().MainCf(), ": unused parameter: ", name, "=", sys::Printable(value)));
+    Warn(sys::Cat(file, ": unused parameter: ", name, "=", sys::Printable(value)));
   }
 }
 
@@ -122,19 +134,20 @@ sys::Result<void> Override(conf::Configuration& configuration, const std::vector
 int ShowParameters(const conf::Location& location, const PostconfOptions& options) {
   conf::Configuration configuration = conf::Configuration::Load(location);
   for (const conf::Finding& finding : configuration.findings()) {
+    if (options.defaults) break;  // they have nothing to do with main.cf
     if (finding.severity == Severity::kError) {
       Fail(finding.ToString());
-    } else if (!options.defaults) {
+    } else {
       Warn(PlacedText(finding));
     }
   }
-  if (configuration.HasErrors()) return 1;
+  if (configuration.HasErrors() && !options.defaults) return 1;
   if (auto overridden = Override(configuration, options.overrides); !overridden) {
     return Fail(overridden.error().text());
   }
   const Shower shower(configuration, options);
   if (!(options.names.empty() ? shower.ShowAll() : shower.ShowNamed())) return 1;
-  if (!options.defaults && !options.no_warnings) WarnOfUnused(configuration);
+  if (!options.defaults && !options.no_warnings) WarnOfNames(configuration);
   return 0;
 }
 

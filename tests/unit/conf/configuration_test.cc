@@ -121,7 +121,8 @@ TEST(Configuration, TakesValuesThatAreAsIfTheyWereNotSet) {
 TEST(Configuration, SaysWhatIsWaitedForAndWhatHoldsMeanwhile) {
   EXPECT_THAT(SaidOf("smtp_tls_cert_file = /etc/ssl/a.pem\n"),
               ElementsAre("1: warning: smtp_tls_cert_file: is not in effect, it waits for client certificates: no "
-                          "client certificate is sent"));
+                          "client certificate is sent; if that is right, take it out: outpost conf unset "
+                          "smtp_tls_cert_file"));
 }
 
 TEST(Configuration, AcceptsParametersOfWhatThisMailerDoesNotHave) {

@@ -1,20 +1,25 @@
 #include "admin/compat/postconf.h"
 
 #include <cstdlib>
+#include <fstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "admin/compat/postconf_options.h"
+#include "conf/parameters.h"
 #include "lib/sys/file.h"
 #include "tests/support/temporary_directory.h"
 
 namespace outpost::admin {
 namespace {
 
+using testing::AllOf;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::StartsWith;
 using Words = std::vector<std::string>;
 using enum PostconfOptions::Mode;
 
@@ -125,9 +130,69 @@ TEST_F(PostconfTest, ExpandsWhenAsked) {
   EXPECT_EQ(said_, "") << "defaults have nothing to do with main.cf";
 }
 
+TEST_F(PostconfTest, WhatIsUsedAndSetNowhereIsWarnedOf) {
+  directory_.Write("main.cf", "relayhost = $my_relay\nforward_path = $home/.forward$extension\n");
+  EXPECT_THAT(Run({"-nx"}), HasSubstr("forward_path = $home/.forward$extension\nrelayhost =\n"));
+  EXPECT_EQ(said_, "postconf: warning: " + (directory_ / "main.cf") + ": undefined parameter: my_relay\n");
+}
+
+TEST_F(PostconfTest, AListenersClassesAreUsed) {
+  directory_.Write("main.cf", "smtpd_restriction_classes = my_class\nmy_class = permit\n");
+  EXPECT_THAT(Run({"-n"}), HasSubstr("my_class = permit\n"));
+  EXPECT_EQ(said_, "");
+}
+
+TEST_F(PostconfTest, DefaultsNeedNoMainCfThatIsRight) {
+  directory_.Write("main.cf", "no equals sign\n");
+  EXPECT_EQ(Run({"-d", "relayhost"}), "relayhost =\n");
+  EXPECT_EQ(said_, "");
+}
+
 TEST_F(PostconfTest, AnUnknownNameIsWarnedOf) {
   EXPECT_EQ(Run({"-q", "relayhots", "relayhost"}), "relayhost = [a.example]:587\n");
   EXPECT_EQ(said_, "postconf: warning: relayhots: unknown parameter; is it relayhost?\n");
+}
+
+// The first column of a file of tests/data.
+Words NamesOf(const std::string& file) {
+  Words names;
+  std::ifstream rows(std::string(OUTPOST_SOURCE_DIR "/tests/data/") + file);
+  for (std::string row; std::getline(rows, row);) {
+    if (!row.starts_with('#')) names.push_back(row.substr(0, row.find('\t')));
+  }
+  return names;
+}
+
+TEST_F(PostconfTest, AnswersEveryNameOfPostfixs) {
+  const Words names = NamesOf("postfix-parameters.tsv");
+  ASSERT_GT(names.size(), 500U);
+  for (const std::string& name : names) {
+    EXPECT_THAT(Run({name}), StartsWith(name + " =")) << name;
+    EXPECT_THAT(Run({"-d", name}), StartsWith(name + " =")) << name;
+  }
+}
+
+TEST_F(PostconfTest, SaysWhyWhatDoesNotApplyHasNoValue) {
+  const Words names = NamesOf("postfix-not-applicable.tsv");
+  ASSERT_GT(names.size(), 400U);
+  for (const std::string& name : names) {
+    if (conf::FindParameter(name) != nullptr) continue;  // ours has another use for it
+    for (const Words& words : {Words{"-q", name}, Words{"-qd", name}}) {
+      EXPECT_EQ(Run(words), "") << "no value is made up";
+      EXPECT_THAT(said_, AllOf(StartsWith("postconf: warning: " + name + " "), EndsWith("has no default\n")));
+    }
+  }
+  directory_.Write("main.cf", "smtpd_banner = x\n");
+  EXPECT_EQ(Run({"smtpd_banner"}), "smtpd_banner = x\n");
+  EXPECT_EQ(said_, "");
+  EXPECT_EQ(Run({"-d", "smtpd_banner"}), "");
+  EXPECT_THAT(said_, HasSubstr("smtpd_banner has no effect: nothing here listens on the network"));
+}
+
+TEST_F(PostconfTest, ShowsTheDefaultOfATransport) {
+  EXPECT_EQ(Run({"slow_destination_rate_delay"}),
+            "slow_destination_rate_delay = $default_destination_rate_delay\n");
+  EXPECT_EQ(Run({"-xh", "slow_destination_rate_delay"}), "0s\n");
 }
 
 TEST_F(PostconfTest, EditsTheFile) {
