@@ -54,7 +54,12 @@ void CheckTrust(conf::Configuration& configuration, const conf::SmtpClientSettin
                                                                     {"smtp_tls_CApath", smtp.smtp_tls_CApath}};
   for (const auto& [name, path] : places) {
     if (path.empty() || access(path.c_str(), R_OK) == 0) continue;
-    configuration.AddFinding(Severity::kError, name, sys::Error::FromErrno(sys::Cat("read ", path)).text());
+    configuration.AddFinding(Severity::kError, name,
+                             sys::Cat(sys::Error::FromErrno(sys::Cat("read ", path)).text(),
+                                      "; with neither smtp_tls_CAfile nor smtp_tls_CApath the system's "
+                                      "certificates are trusted: outpost conf "
+                                      "unset ",
+                                      name));
   }
 }
 
@@ -71,7 +76,10 @@ conf::FileReader MailerUser(Environment& environment, const conf::QueueRunnerSet
   if (mailer) return std::move(*mailer);
   environment.configuration.AddFinding(
       Severity::kError, "mail_owner",
-      sys::Cat(mailer.error().text(), HowToUnset(environment.configuration, "mail_owner")));
+      sys::Cat(mailer.error().text(),
+               HowToUnset(
+                   environment.configuration, "mail_owner",
+                   sys::Cat("; make it with: useradd --system --shell /usr/sbin/nologin ", settings.mail_owner))));
   return conf::CurrentReader();
 }
 

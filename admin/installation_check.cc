@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "conf/compiled_in.h"
 #include "lib/sys/text.h"
 
 namespace outpost::admin {
@@ -53,7 +54,8 @@ void CheckDrop(conf::Configuration& configuration, const std::string& path, cons
   if (group == nullptr) {
     configuration.AddFinding(Severity::kError, "setgid_group",
                              sys::Cat("there is no group \"", sys::Printable(group_name, 80), "\"",
-                                      HowToUnset(configuration, "setgid_group")));
+                                      HowToUnset(configuration, "setgid_group",
+                                                 sys::Cat("; make it with: groupadd --system ", group_name))));
     return;
   }
   const gid_t gid = group->gr_gid;
@@ -69,8 +71,9 @@ void CheckDrop(conf::Configuration& configuration, const std::string& path, cons
 
 }  // namespace
 
-std::string HowToUnset(const conf::Configuration& configuration, std::string_view parameter) {
-  if (!configuration.IsSet(parameter)) return "";
+std::string HowToUnset(const conf::Configuration& configuration, std::string_view parameter,
+                       std::string_view otherwise) {
+  if (!configuration.IsSet(parameter)) return std::string(otherwise);
   return sys::Cat("; is it another mailer's? Take it out of main.cf: outpost conf unset ", parameter);
 }
 
@@ -81,6 +84,14 @@ void CheckPrograms(conf::Configuration& configuration, const conf::QueueRunnerSe
     configuration.AddFinding(
         Severity::kError, "daemon_directory",
         sys::Error::FromErrno(sys::Cat("execute ", path)).text() + HowToUnset(configuration, "daemon_directory"));
+    break;  // the others' absence says no more
+  }
+  if (!shared && configuration.IsSet("queue_directory") && !configuration.location().user_mode && geteuid() == 0) {
+    configuration.AddFinding(
+        Severity::kWarning, "queue_directory",
+        sys::Cat("outpost-drop writes to ", conf::CompiledQueueDirectory(),
+                 " alone: while the mailer does not run, nobody but root and mail_owner can submit",
+                 HowToUnset(configuration, "queue_directory")));
   }
   if (shared) CheckDrop(configuration, settings.daemon_directory + "/outpost-drop", settings.setgid_group);
 }

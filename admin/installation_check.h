@@ -13,8 +13,9 @@
 namespace outpost::admin {
 
 // What a main.cf brought along from another mailer wants for a parameter that is best left alone: "; take it out of
-// main.cf: ...", where main.cf sets it.
-std::string HowToUnset(const conf::Configuration& configuration, std::string_view parameter);
+// main.cf: ...", where main.cf sets it; else `otherwise`.
+std::string HowToUnset(const conf::Configuration& configuration, std::string_view parameter,
+                       std::string_view otherwise = "");
 
 // Findings go to `configuration`. `shared`: the queue takes other users' mail, through the set-gid outpost-drop.
 void CheckPrograms(conf::Configuration& configuration, const conf::QueueRunnerSettings& settings, bool shared);

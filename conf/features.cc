@@ -62,7 +62,7 @@ constexpr auto kTexts = std::to_array<Text>({
     {kInstances, "a manager of several mailers", "each mailer is started by itself, with -C DIR"},
     {kTableServers, "tables that a server answers", "there are no such tables"},
     {kFunction, "names of domains beyond ASCII in values", "${domain_to_ascii{name}} takes ASCII alone"},
-    {kOtherValues, "", "serves other values, as $name, and nothing else"},
+    {kOtherValues, "", "has no effect but as $name in other values"},
     {kOtherUse, "", "has no effect here"},
     {kListener, "", "has no effect: nothing here listens on the network"},
     {kSlots, "", "has no effect: messages with many recipients or large content have a share of the connections, not slots"},

@@ -26,7 +26,9 @@ std::string ReadOrigin(Configuration& configuration) {
   if (origin.starts_with('/')) {
     const sys::Result<std::string> text = sys::ReadFile(origin, kMaxOriginFile);
     if (!text) {
-      configuration.AddFinding(Severity::kError, "myorigin", text.error().text());
+      configuration.AddFinding(
+          Severity::kError, "myorigin",
+          sys::Cat(text.error().text(), "; write the domain of your senders into it, or set myorigin to it"));
       return configuration.String("myhostname");
     }
     origin = FirstLine(*text);

@@ -143,7 +143,11 @@ std::vector<Finding> CheckSecretFile(const std::string& path, const FileReader& 
   if (std::optional<Finding> closed = FindClosedDirectory(path, reader)) return {*closed};
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
-    return {{Severity::kError, path, 0, sys::Error::FromErrno("cannot be opened").text()}};
+    const bool is_absent = errno == ENOENT;
+    const std::string why = sys::Error::FromErrno("cannot be opened").text();
+    const std::string remedy =
+        is_absent ? sys::Cat("; make it with: install -m 0640 -g ", reader.group, " /dev/null ", path) : "";
+    return {{Severity::kError, path, 0, why + remedy}};
   }
   if (!S_ISREG(status.st_mode)) return {{Severity::kError, path, 0, "is no regular file"}};
   std::vector<Finding> findings = JudgeOthers(path, status, reader);
