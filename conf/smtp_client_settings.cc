@@ -11,14 +11,28 @@ namespace {
 
 using Severity = Finding::Severity;
 
+// Postfix's levels that are not ours yet, and what serves instead.
+constexpr std::pair<std::string_view, std::string_view> kOtherTlsLevels[] = {
+    {"dane", "secure where the relay's certificate verifies, as that of a provider does, else encrypt"},
+    {"dane-only", "secure, for a relay whose certificate verifies"},
+    {"fingerprint", "secure, with the relay's certificate, or its CA's, in smtp_tls_CAfile"}};
+
 TlsLevel ReadTlsLevel(Configuration& configuration) {
+  static constexpr std::string_view kName = "smtp_tls_security_level";
+  const sys::Result<std::string> written = configuration.Expanded(kName);
+  for (const auto& [level, instead] : kOtherTlsLevels) {
+    if (!written || !sys::EqualsIgnoringCase(*written, level)) continue;
+    configuration.AddFinding(Severity::kError, kName,
+                             sys::Cat("level ", level, " is not there yet; use ", instead));
+    return TlsLevel::kSecure;
+  }
   // The strongest first: it stands in for a level that is not known.
   static constexpr Choice<TlsLevel> kLevels[] = {{"secure", TlsLevel::kSecure},
                                                  {"verify", TlsLevel::kVerify},
                                                  {"encrypt", TlsLevel::kEncrypt},
                                                  {"may", TlsLevel::kMay},
                                                  {"none", TlsLevel::kNone}};
-  return ReadChoice<TlsLevel>(configuration, "smtp_tls_security_level", kLevels);
+  return ReadChoice<TlsLevel>(configuration, kName, kLevels);
 }
 
 // >=VERSION, <=VERSION, VERSION, !VERSION; names without regard to case.

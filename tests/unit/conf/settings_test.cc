@@ -66,7 +66,7 @@ TEST(Settings, FindsEachWrongValue) {
       {"relayhost = smtp.example.org:\n", "relayhost"},
       {"relayhost = [a.example] [b.example]\n", "more than one relay"},
       {"relayhost = 192.0.2.1\n", "brackets"},
-      {"smtp_tls_security_level = dane\n", "\"dane\" is not known"},
+      {"smtp_tls_security_level = secured\n", "\"secured\" is not known"},
       {"smtp_tls_security_level =\n", "must not be empty"},
       {"smtp_tls_wrappermode = yes\n", "needs smtp_tls_security_level"},
       {"smtp_sasl_auth_enable = yes\n", "needs smtp_sasl_password_maps"},
@@ -101,6 +101,16 @@ TEST(Settings, FindsEachWrongValue) {
 TEST(Settings, AnUnknownTlsLevelNeverWeakens) {
   Configuration configuration = Parse("smtp_tls_security_level = secrue\n");
   EXPECT_EQ(ReadSmtpClientSettings(configuration).smtp_tls_security_level, TlsLevel::kSecure);
+}
+
+TEST(Settings, SaysWhatServesInsteadOfALevelThatIsNotThere) {
+  for (const std::string level : {"dane", "dane-only", "Fingerprint"}) {
+    Configuration configuration = Parse("smtp_tls_security_level = " + level + "\n");
+    EXPECT_EQ(ReadSmtpClientSettings(configuration).smtp_tls_security_level, TlsLevel::kSecure);
+    ASSERT_EQ(configuration.findings().size(), 1U) << level;
+    EXPECT_THAT(configuration.findings()[0].text, HasSubstr("is not there yet; use secure"));
+    EXPECT_TRUE(configuration.HasErrors());
+  }
 }
 
 TEST(Settings, ReadsMyoriginFromAFile) {
