@@ -94,7 +94,11 @@ sys::Result<Edit> ParseAssignment(std::string_view text) {
   const MainCf read = ParseMainCf(*line + "\n");
   if (!read.errors.empty()) return sys::Error(read.errors.front().text);
   if (read.settings.size() != 1) return sys::Error("a setting is \"name = value\"");
-  return Edit{Edit::Kind::kSet, read.settings.front().name, read.settings.front().value};
+  Edit edit{Edit::Kind::kSet, read.settings.front().name, read.settings.front().value};
+  // With its blanks it may be too long.
+  const MainCf written = ParseMainCf(SettingLine(edit));
+  if (!written.errors.empty()) return sys::Error(written.errors.front().text);
+  return edit;
 }
 
 sys::Result<Edit> ParseRemoval(Edit::Kind kind, std::string_view text) {

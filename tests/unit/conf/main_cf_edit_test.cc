@@ -114,7 +114,8 @@ TEST(MainCfEdit, WhatWouldNotBeReadAgainIsRefused) {
        {"relayhost", "=1", "", "#a = 1", "a = 1\nb = 2", "a b = c", "a = \x01", "a\x7f = 1"}) {
     EXPECT_FALSE(ParseAssignment(text)) << text;
   }
-  EXPECT_FALSE(ParseAssignment("a = " + std::string(70000, 'x')));
+  EXPECT_TRUE(ParseAssignment("a=" + std::string(kMaxLogicalLine - 4, 'x')));
+  EXPECT_FALSE(ParseAssignment("a=" + std::string(kMaxLogicalLine - 3, 'x')));
   for (const std::string_view text : {"", "  ", "#a", "a = 1", "a\nb"})
     EXPECT_FALSE(ParseRemoval(kRemove, text)) << text;
   EXPECT_EQ(ParseRemoval(kCommentOut, " a ")->name, "a");
