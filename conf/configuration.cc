@@ -7,9 +7,9 @@
 #include "conf/expand.h"
 #include "conf/main_cf.h"
 #include "conf/pattern_files.h"
+#include "conf/settled_file.h"
 #include "conf/system_defaults.h"
 #include "conf/value_types.h"
-#include "lib/sys/file.h"
 #include "lib/sys/text.h"
 
 namespace outpost::conf {
@@ -36,7 +36,7 @@ std::string Finding::ToString() const {
 
 Configuration Configuration::Load(const Location& location, Finder find) {
   Configuration configuration(location, find);
-  const sys::Result<std::string> text = sys::ReadFile(location.MainCf(), kMaxMainCf);
+  const sys::Result<std::string> text = ReadSettled(location.MainCf(), kMaxMainCf);
   if (text) {
     configuration.Take(*text);
   } else {
@@ -224,11 +224,7 @@ std::string_view Configuration::OriginOf(std::string_view name) const {
 }
 
 void Configuration::AddFinding(Finding finding) {
-  const bool known = std::ranges::any_of(findings_, [&](const Finding& other) {
-    return other.severity == finding.severity && other.file == finding.file && other.line == finding.line &&
-           other.text == finding.text;
-  });
-  if (!known) findings_.push_back(std::move(finding));
+  if (told_.insert(finding.ToString()).second) findings_.push_back(std::move(finding));
 }
 
 bool Configuration::HasErrors() const {

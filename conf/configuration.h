@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "conf/location.h"
@@ -36,7 +37,8 @@ class Configuration {
   // How $name finds the default of a parameter that main.cf does not set.
   using Finder = const Parameter* (*)(std::string_view name);
 
-  // Reads main.cf. A missing or unreadable file, a bad line, are errors among findings(); the rest is usable. With
+  // Reads main.cf, once nobody is writing it (conf/settled_file.h). A missing or unreadable file, a bad line, are errors
+  // among findings(); the rest is usable. With
   // FindInEffect, $name is empty for what is neither set nor in effect, and the rest of the registry is not needed.
   static Configuration Load(const Location& location, Finder find = FindWithDefault);
   // The same of a text, for tests; `file` names it in findings.
@@ -121,6 +123,7 @@ class Configuration {
   std::map<std::string, Entry, std::less<>> entries_;
   std::vector<std::string> order_;
   std::vector<Finding> findings_;
+  std::unordered_set<std::string> told_;  // their texts
   mutable std::set<std::string, std::less<>> names_read_;
   mutable bool finding_domain_ = false;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <compare>
+#include <map>
 #include <variant>
 #include <vector>
 
@@ -13,7 +14,8 @@ namespace {
 
 constexpr int kMaxDepth = 100;
 constexpr int kMaxReferences = 10'000;
-constexpr size_t kMaxLength = 1024 * 1024;
+constexpr size_t kMaxLength = 256 * 1024;
+constexpr size_t kMaxKept = 1024 * 1024;  // bytes of the values of all names
 
 constexpr std::string_view kToAscii = "domain_to_ascii";
 
@@ -282,9 +284,14 @@ class Expansion {
 
   sys::Result<std::string> Named(std::string_view name, int depth) {
     if (std::ranges::find(within_, name) != within_.end()) return RefersToItself(name);
+    if (const auto known = values_.find(name); known != values_.end()) return known->second;
     within_.emplace_back(name);
     sys::Result<std::string> value = Text(lookup_(name).value_or(""), depth + 1);
     within_.pop_back();
+    if (!value) return value;
+    kept_ += value->size();
+    if (kept_ > kMaxKept) return sys::Error(sys::Cat("values of more than ", kMaxKept, " bytes are referred to"));
+    values_.emplace(name, *value);
     return value;
   }
 
@@ -320,6 +327,9 @@ class Expansion {
   const Lookup& lookup_;
   int references_ = 0;
   std::vector<std::string> within_;  // the names whose values are being expanded
+  // Those that have been: a = $b$b, b = $c$c, ... would else take time by the power of their number.
+  std::map<std::string, std::string, std::less<>> values_;
+  size_t kept_ = 0;
 };
 
 void Collect(std::string_view text, std::set<std::string, std::less<>>* names, int depth) {

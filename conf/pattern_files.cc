@@ -31,6 +31,8 @@ class Reading {
  private:
   sys::Result<void> TakeFile(const std::string& path, bool negated, int depth) {
     if (depth > kMaxPatternFileDepth) return sys::Error(sys::Cat(path, ": files name each other without end"));
+    if (++files_ > kMaxPatternFiles)
+      return sys::Error(sys::Cat("more than ", kMaxPatternFiles, " files are named"));
     const auto text = sys::ReadFile(path, kMaxPatternFile);
     if (!text) return text.error();
     const LogicalLines lines = SplitLogicalLines(*text);
@@ -47,6 +49,7 @@ class Reading {
   }
 
   std::vector<std::string> patterns_;
+  int files_ = 0;
 };
 
 }  // namespace

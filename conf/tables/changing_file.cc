@@ -6,20 +6,12 @@
 #include <unistd.h>
 #include <utility>
 
-#include "lib/sys/clock.h"
+#include "conf/settled_file.h"
 #include "lib/sys/file.h"
 #include "lib/sys/text.h"
 
 namespace outpost::conf {
 namespace {
-
-// Whether `modified` is so long ago. A time in the future is another clock's, not a recent change.
-bool IsOlder(const timespec& modified, std::chrono::milliseconds age) {
-  const auto fraction = std::chrono::nanoseconds(modified.tv_nsec);
-  const auto then = std::chrono::seconds(modified.tv_sec) + std::chrono::duration_cast<sys::Microseconds>(fraction);
-  const sys::Microseconds now = sys::WallClock();
-  return then > now || now - then >= age;
-}
 
 sys::Result<struct stat> Inspect(sys::FdView fd, const std::string& path, uint64_t max_bytes) {
   struct stat status {};
@@ -100,7 +92,7 @@ sys::Result<void> ChangingFile::Read(const Taker& take) {
   for (std::chrono::milliseconds waited{0};; waited += kPause) {
     const sys::Result<Opened> opened = Open();
     if (!opened) return opened.error();
-    if (IsOlder(opened->version.modified, opened->looks_cut ? kSettleTime : kFirstSettleTime)) {
+    if (IsOlder(opened->version.modified, opened->looks_cut ? kFirstCutTime : kFirstSettleTime)) {
       const sys::Result<bool> taken = Take(*opened, take);
       if (!taken) return taken.error();
       if (*taken) return {};

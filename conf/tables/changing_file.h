@@ -25,9 +25,7 @@ class ChangingFile {
  public:
   static constexpr std::chrono::milliseconds kSettleTime{1000};
   static constexpr std::chrono::milliseconds kCutTime{10'000};
-  // Who reads for the first time has nothing older: a file that looks whole is believed so long after its last write.
-  static constexpr std::chrono::milliseconds kFirstSettleTime{100};
-  // How long the first reading waits for a file that is written all the time.
+  // How long the first reading, which settles sooner (conf/settled_file.h), waits for a file that is written all the time.
   static constexpr std::chrono::milliseconds kPatience{5000};
 
   ChangingFile(std::string path, uint64_t max_bytes) : path_(std::move(path)), max_bytes_(max_bytes) {}

@@ -1,9 +1,11 @@
 // main.cf as no administrator writes it: each is an error in words, soon, and what can be used is.
 #include <chrono>
 #include <cstdlib>
+#include <fcntl.h>
 #include <fstream>
 #include <string>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -27,7 +29,16 @@ class BadInput : public testing::Test {
   ~BadInput() override { [[maybe_unused]] const int removed = system(("rm -rf " + directory_).c_str()); }
 
   std::string MainCf() const { return directory_ + "/main.cf"; }
-  void Write(const std::string& text) const { std::ofstream(MainCf(), std::ios::binary) << text; }
+  // As if it had been written a minute ago.
+  void Write(const std::string& text, const char* name = "main.cf") const {
+    const std::string path = directory_ + "/" + name;
+    std::ofstream(path, std::ios::binary) << text;
+    timespec then{};
+    clock_gettime(CLOCK_REALTIME, &then);
+    then.tv_sec -= 60;
+    const timespec times[] = {then, then};
+    utimensat(AT_FDCWD, path.c_str(), times, 0);
+  }
   Configuration Load() const { return Configuration::Load({directory_, false, "/q"}); }
   // The one finding of what is there.
   std::string Finding() const {
@@ -86,6 +97,18 @@ TEST_F(BadInput, AProgramIsManyErrorsAndNoMore) {
   EXPECT_EQ(configuration.String("queue_directory"), "/q");
 }
 
+TEST_F(BadInput, ManyMistakesAreToldSoonAndOnceEach) {
+  Write("mail_name = x\n");
+  const auto before = std::chrono::steady_clock::now();
+  Configuration configuration = Load();
+  for (int times = 0; times < 2; ++times) {
+    for (int i = 0; i < 50'000; ++i)
+      configuration.AddFinding({conf::Finding::Severity::kWarning, MainCf(), i, "wrong"});
+  }
+  EXPECT_EQ(configuration.findings().size(), 50'000U);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(10));
+}
+
 TEST_F(BadInput, AFileThatMayNotBeReadIsNamed) {
   if (geteuid() == 0) GTEST_SKIP() << "root reads everything";
   Write("mail_name = x\n");
@@ -100,6 +123,29 @@ TEST_F(BadInput, AFileThatVanishesIsMissing) {
   EXPECT_EQ(Finding(), "open " + MainCf() + ": No such file or directory");
 }
 
+// Half of it would send mail another way.
+TEST_F(BadInput, AMainCfThatIsBeingWrittenIsWaitedFor) {
+  std::ofstream file(MainCf());
+  file << "mail_name = x\nrelayhost = [mail.exam" << std::flush;
+  std::thread writer([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    file << "ple.org]\n" << std::flush;
+    std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    file << "myorigin = example.org\n" << std::flush;
+  });
+  Configuration configuration = Load();
+  writer.join();
+  EXPECT_EQ(configuration.String("relayhost"), "[mail.example.org]");
+  EXPECT_EQ(configuration.String("myorigin"), "example.org");
+}
+
+TEST_F(BadInput, AMainCfWithoutItsLastLineFeedIsReadAsItIs) {
+  Write("myorigin = example.org");
+  EXPECT_EQ(Load().String("myorigin"), "example.org");
+  utimensat(AT_FDCWD, MainCf().c_str(), nullptr, 0);
+  EXPECT_EQ(Load().String("myorigin"), "example.org");
+}
+
 TEST_F(BadInput, AListFileHasItsItems) {
   Write("# comment\none, two\n  three\n!four\n" + std::string("hash:/etc/x\n"));
   EXPECT_THAT(*ReadPatterns("first " + MainCf() + " last"),
@@ -112,6 +158,17 @@ TEST_F(BadInput, AListFileThatNamesItselfEnds) {
   EXPECT_THAT(ReadPatterns(MainCf()).error().text(), HasSubstr("files name each other without end"));
   Write("a\nb {\n");
   EXPECT_EQ(ReadPatterns(MainCf()).error().text(), MainCf() + ":2: \"{\" without \"}\"");
+}
+
+// They would be read by the power of their number.
+TEST_F(BadInput, ListFilesThatNameOthersManyTimesEnd) {
+  for (int i = 0; i < kMaxPatternFileDepth - 1; ++i) {
+    std::string text;
+    for (int times = 0; times < 50; ++times) text += directory_ + "/" + std::to_string(i + 1) + "\n";
+    Write(text, std::to_string(i).c_str());
+  }
+  Write("", std::to_string(kMaxPatternFileDepth - 1).c_str());
+  EXPECT_THAT(ReadPatterns(directory_ + "/0").error().text(), HasSubstr("more than 100 files"));
 }
 
 }  // namespace

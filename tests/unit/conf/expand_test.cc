@@ -120,15 +120,38 @@ TEST(Expand, EndsWhereValuesReferToEachOther) {
   EXPECT_FALSE(Expand("$one", LookUp));
 }
 
-TEST(Expand, BoundsTheNumberOfReferences) {
-  // Thirty names, each of which names the next one twice: 2^30 references to nothing.
-  const auto doubling = [](std::string_view name) -> std::optional<std::string> {
-    const size_t level = name.size();
-    if (level > 30) return "";
-    const std::string next = "$" + std::string(level + 1, 'a');
-    return next + next;
+// Thirty names, each of which names the next one twice: 2^30 references.
+TEST(Expand, LooksForANameOnce) {
+  for (const std::string_view last : {"", "x"}) {
+    int looks = 0;
+    const auto doubling = [&](std::string_view name) -> std::optional<std::string> {
+      ++looks;
+      const size_t level = name.size();
+      if (level > 30) return std::string(last);
+      const std::string next = "$" + std::string(level + 1, 'a');
+      return next + next;
+    };
+    const auto expanded = Expand("$a", doubling);
+    EXPECT_EQ(expanded ? *expanded : "too long", last.empty() ? "" : "too long");
+    EXPECT_LE(looks, 31);
+  }
+}
+
+TEST(Expand, BoundsReferencesAndWhatTheyStandFor) {
+  const auto value = [](std::string_view name) {
+    return std::optional(std::string(name == "x" ? 0 : 60'000, 'v'));
   };
-  EXPECT_FALSE(Expand("$a", doubling));
+  std::string references;
+  for (int i = 0; i < 10'000; ++i) references += "$x";
+  EXPECT_TRUE(Expand(references, value));
+  EXPECT_FALSE(Expand(references + "$x", value));
+  const auto compared = [](int values) {
+    std::string text;
+    for (int i = 0; i < values; ++i) text += "${{$a" + std::to_string(i) + "} == {} ? {y} : {}}";
+    return text;
+  };
+  EXPECT_TRUE(Expand(compared(17), value));
+  EXPECT_FALSE(Expand(compared(18), value));
 }
 
 TEST(Expand, CollectsNamesOfEveryBranch) {
