@@ -55,7 +55,7 @@ sys::Result<CompiledPattern> TakeNetwork(std::string_view* text) {
     const auto address = ParseAddress(key);
     return address && address->bits == network.bits && Masked(*address, bits).bytes == network.bytes;
   };
-  return CompiledPattern{matches, 0, false};
+  return CompiledPattern{matches, sizeof matches, 0, false};
 }
 
 }  // namespace outpost::conf

@@ -47,8 +47,13 @@ class Gatherer {
   sys::Result<void> Add(std::string key, std::string_view value, int line) {
     if (on_disk_) return on_disk_->Add(key, value, line);
     const auto [place, is_new] = in_memory_.try_emplace(std::move(key), value);
-    if (!is_new) Complain(complaints_, DuplicateKey(place->first, line));
-    return in_memory_.size() > kMaxEntriesInMemory ? MoveToDisk() : sys::Result<void>();
+    if (is_new) {
+      bytes_ += place->first.size() + value.size();
+    } else {
+      Complain(complaints_, DuplicateKey(place->first, line));
+    }
+    const bool is_large = in_memory_.size() > kMaxEntriesInMemory || bytes_ > kMaxBytesInMemory;
+    return is_large ? MoveToDisk() : sys::Result<void>();
   }
 
   sys::Result<std::unique_ptr<Table>> Finish() && {
@@ -71,6 +76,7 @@ class Gatherer {
 
   std::vector<Complaint>* complaints_;
   std::unordered_map<std::string, std::string> in_memory_;
+  size_t bytes_ = 0;  // of keys and values in_memory_
   std::unique_ptr<DiskIndex> on_disk_;
 };
 

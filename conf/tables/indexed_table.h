@@ -11,8 +11,9 @@
 
 namespace outpost::conf {
 
-// Texts of more entries than this go to an index on disk (conf/tables/disk_index.h).
+// Texts of more entries, or of more bytes in them, go to an index on disk (conf/tables/disk_index.h).
 constexpr size_t kMaxEntriesInMemory = 100'000;
+constexpr size_t kMaxBytesInMemory = 16 * 1024 * 1024;
 
 // Of equal keys the first one holds. An Error where the text, or the room for its index, is in trouble.
 sys::Result<std::unique_ptr<Table>> MakeIndexedTable(LogicalLineReader& lines, std::vector<Complaint>* complaints);

@@ -27,15 +27,18 @@ using Opened = sys::Result<std::unique_ptr<Table>>;
 struct Opening {
   std::string_view name;
   int depth = 0;  // of tables around it
+  int* count;     // of tables opened for the outermost
   std::vector<TextComplaints>* complaints = nullptr;
   const TableUse& use;
+
+  Opening Within() const { return {{}, depth + 1, count, complaints, use}; }
 };
 using Opener = Opened (*)(const Opening&);
 
 // A text of patterns is in memory, and takes many times its size there.
 constexpr uint64_t kMaxPatternFile = 4 * 1024 * 1024;
 // One of keys is on disk where it is large.
-constexpr uint64_t kMaxIndexedFile = 1024 * 1024 * 1024;
+constexpr uint64_t kMaxIndexedFile = 256 * 1024 * 1024;
 
 Opened OpenFile(const Opening& opening, uint64_t max_bytes, TableMaker make) {
   if (!opening.name.starts_with('/')) {
@@ -93,17 +96,16 @@ Opened OpenPlain(const Opening& opening) {
   return make(opening.name);
 }
 
-Opened OpenAtDepth(std::string_view item, Opening opening);
+Opened OpenWithin(std::string_view item, Opening opening);
 
 template <std::unique_ptr<Table> (*join)(Tables)>
 Opened OpenJoined(const Opening& opening) {
-  if (opening.depth >= kMaxTableDepth) return sys::Error("tables within tables are too many");
   const sys::Result<std::vector<std::string>> items = SplitBracedList(opening.name);
   if (!items) return items.error();
   if (items->empty()) return sys::Error("has no table");
   Tables tables;
   for (const std::string& item : *items) {
-    Opened table = OpenAtDepth(item, {{}, opening.depth + 1, opening.complaints, opening.use});
+    Opened table = OpenWithin(item, opening.Within());
     if (!table) return table;
     tables.push_back(std::move(*table));
   }
@@ -112,17 +114,15 @@ Opened OpenJoined(const Opening& opening) {
 
 // A table of its own: its text names no others, but in "domain".
 Opened OpenSqlite(const Opening& opening) {
-  if (opening.depth >= kMaxTableDepth) return sys::Error("tables within tables are too many");
-  const auto open = [&](std::string_view item) {
-    return OpenAtDepth(item, {{}, opening.depth + 1, opening.complaints, opening.use});
-  };
+  const auto open = [&](std::string_view item) { return OpenWithin(item, opening.Within()); };
   return OpenSqliteTable(std::string(opening.name), open);
 }
 
 Opened OpenCredential(const Opening& opening) {
   const auto path = CredentialPath(opening.name);
   if (!path) return path.error();
-  return OpenFile({*path, opening.depth, opening.complaints, opening.use}, kMaxIndexedFile, MakeIndexedTable);
+  return OpenFile({*path, opening.depth, opening.count, opening.complaints, opening.use}, kMaxIndexedFile,
+                  MakeIndexedTable);
 }
 
 Opened OpenSecret(const Opening&) {
@@ -162,7 +162,10 @@ constexpr auto kTypes = std::to_array<TypeOfTable>({
     {"secret", OpenSecret, Needs::kSecrets},
 });
 
-Opened OpenAtDepth(std::string_view item, Opening opening) {
+Opened OpenWithin(std::string_view item, Opening opening) {
+  if (opening.depth > kMaxTableDepth || ++*opening.count > kMaxTables) {
+    return sys::Error("tables within tables are too many");
+  }
   const TableName table = ParseTableName(item);
   opening.name = table.name;
   for (const auto& [type, open, needs] : kTypes) {
@@ -182,7 +185,8 @@ Opened OpenAtDepth(std::string_view item, Opening opening) {
 
 sys::Result<std::unique_ptr<Table>> OpenTable(std::string_view item, std::vector<TextComplaints>* complaints,
                                               const TableUse& use) {
-  return OpenAtDepth(item, {{}, 0, complaints, use});
+  int count = 0;
+  return OpenWithin(item, {{}, 0, &count, complaints, use});
 }
 
 std::string KnownTableTypes() {

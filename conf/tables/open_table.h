@@ -23,8 +23,9 @@ struct TableUse {
   Teller tell;  // receives what is found wrong later; may be empty
 };
 
-// Tables within tables are opened too, at most kMaxTableDepth deep.
+// Tables within tables are opened too, at most kMaxTableDepth deep and kMaxTables of them.
 constexpr int kMaxTableDepth = 10;
+constexpr int kMaxTables = 1000;
 sys::Result<std::unique_ptr<Table>> OpenTable(std::string_view item, std::vector<TextComplaints>* complaints,
                                               const TableUse& use = {});
 

@@ -18,6 +18,7 @@ struct Rule {
   bool negated = false;
   Pattern match;
   Result result;
+  size_t bytes = 0;
   int line = 0;
   size_t end = 0;  // of an "if": the place of its "endif"
 };
@@ -143,6 +144,7 @@ sys::Result<Rule> ParseRule(const LogicalLine& line, const PatternTaker& take, G
     rule.result = std::move(*result);
   }
   rule.match = std::move(pattern->match);
+  rule.bytes = pattern->bytes + text.size();
   return rule;
 }
 
@@ -152,6 +154,7 @@ std::unique_ptr<Table> MakePatternTable(const std::vector<LogicalLine>& lines, c
                                         GroupsInResults groups, std::vector<Complaint>* complaints) {
   std::vector<Rule> rules;
   std::vector<size_t> open;  // places of "if"
+  size_t bytes = 0;
   for (const LogicalLine& line : lines) {
     sys::Result<Rule> rule = ParseRule(line, take, groups, complaints);
     if (!rule) {
@@ -159,7 +162,15 @@ std::unique_ptr<Table> MakePatternTable(const std::vector<LogicalLine>& lines, c
       // Its "endif" must not end another block; nothing in it is asked.
       std::string_view text = line.text;
       if (!TakeIf(&text)) continue;
-      rule = Rule{Rule::Kind::kIf, false, [](std::string_view, Groups*) { return false; }, {}, line.line};
+      rule = Rule{Rule::Kind::kIf, false, [](std::string_view, Groups*) { return false; }, {}, 0, line.line};
+    }
+    bytes += rule->bytes + sizeof(Rule);
+    if (bytes > kMaxPatternBytes) {
+      Complain(complaints, {line.line,
+                            sys::Cat("patterns of more than ", kMaxPatternBytes / (1024 * 1024),
+                                     " MiB; nothing from here on is used"),
+                            true});
+      break;
     }
     if (rule->kind == Rule::Kind::kEndIf && open.empty()) {
       Complain(complaints, {line.line, "\"endif\" without \"if\"; line ignored", true});

@@ -22,6 +22,7 @@ using Pattern = std::function<sys::Result<bool>(std::string_view key, Groups* gr
 
 struct CompiledPattern {
   Pattern match;
+  size_t bytes = 0;   // of memory that it takes, about
   size_t groups = 0;  // how many a result may name: $1 to $groups
   // Whether "$1" in results stands for a group, and "$$" for "$"; else results are as written.
   bool has_groups = false;
@@ -33,6 +34,9 @@ using PatternTaker = std::function<sys::Result<CompiledPattern>(std::string_view
 // Whether a result may hold what the pattern's groups matched. Not where it says how mail travels or what is run: then a
 // part of the key, which may be anybody's, would decide.
 enum class GroupsInResults { kTaken, kRefused };
+
+// A text that would take more memory is cut there, with a complaint that is an error.
+constexpr size_t kMaxPatternBytes = 64 * 1024 * 1024;
 
 // What is no rule is left out with a complaint that is an error, and so is an "if" without its "endif", with all that
 // follows it.

@@ -12,6 +12,7 @@ namespace {
 constexpr uint32_t kMaxGroups = 100;
 constexpr uint32_t kMaxSteps = 1'000'000;
 constexpr uint32_t kMaxKibibytes = 4096;
+constexpr size_t kContexts = 300;  // what a pattern takes beside its code
 
 std::string Explain(int code) {
   std::array<PCRE2_UCHAR, 200> text{};
@@ -101,8 +102,11 @@ sys::Result<CompiledPattern> TakePcre(std::string_view* text) {
   if (!pcre->match || !pcre->bounds) return sys::Error("no memory for a pattern", ENOMEM);
   pcre2_set_match_limit(pcre->bounds.get(), kMaxSteps);
   pcre2_set_heap_limit(pcre->bounds.get(), kMaxKibibytes);
-  return CompiledPattern{[pcre](std::string_view key, Groups* found) { return pcre->Match(key, found); }, groups,
-                         true};
+  size_t bytes = 0;
+  pcre2_pattern_info(pcre->code.get(), PCRE2_INFO_SIZE, &bytes);
+  bytes += pcre2_get_match_data_size(pcre->match.get()) + kContexts;
+  return CompiledPattern{[pcre](std::string_view key, Groups* found) { return pcre->Match(key, found); }, bytes,
+                         groups, true};
 }
 
 }  // namespace outpost::conf

@@ -80,6 +80,7 @@ sys::Result<std::unique_ptr<Table>> MakeEnvironTable(std::string_view) {
   return Make([](std::string_view key) -> Found {
     const char* value = getenv(std::string(key).c_str());
     if (value == nullptr) return std::optional<std::string>();
+    if (!IsLine(value)) return sys::Error("the variable is more than one line of text");
     return std::optional<std::string>(value);
   });
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <malloc.h>
 #include <memory>
 #include <regex.h>
 #include <vector>
@@ -14,6 +15,7 @@ namespace {
 
 constexpr size_t kMaxGroups = 100;
 constexpr uint64_t kMaxSize = 5000;
+constexpr size_t kBytesEach = 120;  // of memory, that each part takes at least
 
 // The most that "{m,n}" at the front of `text` repeats; 1 where it is none.
 uint64_t Repeats(std::string_view text) {
@@ -63,6 +65,35 @@ uint64_t SizeOf(std::string_view pattern) {
   return all;
 }
 
+// The place behind the bracket expression that begins at `begin`.
+size_t SkipBracket(std::string_view pattern, size_t begin) {
+  size_t first = begin + 1;  // where "]" stands for itself
+  if (first < pattern.size() && pattern[first] == '^') ++first;
+  const size_t end = pattern.find(']', first + 1);
+  return end == std::string_view::npos ? pattern.size() : end + 1;
+}
+
+// "\1": the library tries every way to match such a pattern, which takes minutes for an address of a hundred letters.
+bool RefersBack(std::string_view pattern) {
+  for (size_t i = 0; i < pattern.size();) {
+    if (pattern[i] == '[') {
+      i = SkipBracket(pattern, i);
+    } else if (pattern[i] == '\\') {
+      if (i + 1 < pattern.size() && pattern[i + 1] >= '1' && pattern[i + 1] <= '9') return true;
+      i += 2;
+    } else {
+      ++i;
+    }
+  }
+  return false;
+}
+
+// The library does not tell what a pattern takes; the allocator does, but for a sanitizer's.
+size_t BytesInUse() {
+  const auto facts = mallinfo2();
+  return facts.uordblks + facts.hblkhd;
+}
+
 class Regexp {
  public:
   Regexp() = default;
@@ -73,12 +104,16 @@ class Regexp {
   }
 
   sys::Result<void> Compile(const std::string& pattern, int flags) {
+    const size_t before = BytesInUse();
     const int status = regcomp(&regex_, pattern.c_str(), flags);
+    const size_t after = BytesInUse();
+    bytes_ = after - std::min(before, after);
     compiled_ = status == 0;
     if (compiled_) return {};
     return sys::Error(sys::Cat("bad pattern: ", Explain(status)));
   }
   size_t groups() const { return regex_.re_nsub; }
+  size_t bytes() const { return bytes_; }
 
   sys::Result<bool> Match(std::string_view key, Groups* groups) const {
     std::array<regmatch_t, kMaxGroups> places;
@@ -103,6 +138,7 @@ class Regexp {
     return text.data();
   }
   regex_t regex_{};
+  size_t bytes_ = 0;
   bool compiled_ = false;
 };
 
@@ -123,12 +159,16 @@ sys::Result<CompiledPattern> TakeRegexp(std::string_view* text) {
       return sys::Error(sys::Cat("unknown flag \"", flag, "\""));
     }
   }
-  if (SizeOf(written->pattern) >= kMaxSize) return sys::Error("the pattern repeats too much");
+  if (RefersBack(written->pattern)) {
+    return sys::Error("\"\\1\" within a pattern is not taken here: its time has no bound; use pcre:");
+  }
+  const uint64_t size = SizeOf(written->pattern);
+  if (size >= kMaxSize) return sys::Error("the pattern repeats too much");
   const auto regexp = std::make_shared<Regexp>();
   if (auto compiled = regexp->Compile(written->pattern, flags); !compiled) return compiled.error();
   if (regexp->groups() >= kMaxGroups) return sys::Error("too many groups");
   return CompiledPattern{[regexp](std::string_view key, Groups* groups) { return regexp->Match(key, groups); },
-                         regexp->groups(), true};
+                         std::max<size_t>(regexp->bytes(), size * kBytesEach), regexp->groups(), true};
 }
 
 }  // namespace outpost::conf

@@ -1,5 +1,6 @@
 // regexp: tables' patterns, POSIX regular expressions. Letters match in either case; each flag turns over what it names:
-// i (case), m (^ and $ at line breaks), x (extended syntax, which is on without it).
+// i (case), m (^ and $ at line breaks), x (extended syntax, which is on without it). Patterns that refer back (\1), or that
+// repeat repetitions, would have no bound: they are refused.
 #pragma once
 
 #include "conf/tables/pattern_table.h"

@@ -95,9 +95,7 @@ Found ValueOf(std::string output) {
   if (output.ends_with('\n')) output.pop_back();
   if (output.ends_with('\r')) output.pop_back();
   if (output.empty()) return std::optional<std::string>();
-  if (!std::ranges::none_of(output, [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; })) {
-    return sys::Error("writes more than one line");
-  }
+  if (!IsLine(output)) return sys::Error("writes more than one line");
   return std::optional(std::move(output));
 }
 

@@ -11,10 +11,10 @@
 #include <sqlite3.h>
 
 #include "conf/main_cf.h"
+#include "conf/tables/changing_file.h"
 #include "conf/tables/sql_template.h"
 #include "conf/value_types.h"
 #include "lib/sys/clock.h"
-#include "lib/sys/file.h"
 #include "lib/sys/text.h"
 
 namespace outpost::conf {
@@ -24,6 +24,7 @@ constexpr size_t kMaxFile = 64 * 1024;
 constexpr std::chrono::milliseconds kBusyTime{5000};
 constexpr std::chrono::milliseconds kQueryTime{10'000};
 constexpr int kStepsBetweenLooks = 100'000;
+constexpr int kMaxBytes = 1024 * 1024;  // of a value or row, also within the query
 
 struct Closer {
   void operator()(sqlite3* database) const { sqlite3_close(database); }
@@ -85,6 +86,7 @@ sys::Result<void> SqliteTable::Connect() {
   const int opened = sqlite3_open_v2(description_.dbpath.c_str(), &database, SQLITE_OPEN_READONLY, nullptr);
   database_.reset(database);
   if (opened != SQLITE_OK) return Trouble("open");
+  sqlite3_limit(database, SQLITE_LIMIT_LENGTH, kMaxBytes);
   sqlite3_busy_timeout(database, static_cast<int>(kBusyTime.count()));
   sqlite3_progress_handler(database, kStepsBetweenLooks, IsTooLate, this);
   deadline_ = sys::MonotonicClock() + kQueryTime;
@@ -138,6 +140,7 @@ sys::Result<std::optional<std::string>> SqliteTable::Rows(std::string_view key) 
     if (stepped != SQLITE_ROW) return Trouble("ask");
     const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), 0));
     if (text == nullptr || *text == '\0') continue;
+    if (!IsLine(text)) return sys::Error("a result is more than one line of text");
     const auto value = description_.result_format->Expand(text, key);
     if (!value) continue;
     if (description_.expansion_limit > 0 && ++count > description_.expansion_limit) {
@@ -172,11 +175,25 @@ std::string_view ValueOf(const Settings& settings, std::string_view name) {
   return found == settings.end() ? std::string_view() : found->second;
 }
 
+sys::Result<std::string> ReadText(const std::string& path) {
+  if (!path.starts_with('/')) return sys::Error("the absolute path of a file is expected");
+  std::string text;
+  const auto read = ChangingFile(path, kMaxFile).Read([&](const TextSource& source) -> sys::Result<void> {
+    text.assign(kMaxFile + 1, '\0');
+    const auto count = source(text);
+    if (!count) return count.error();
+    text.resize(*count);
+    return {};
+  });
+  if (!read) return read.error();
+  return text;
+}
+
 sys::Result<Settings> ReadSettings(const std::string& path) {
   constexpr auto kKnown =
       std::to_array<std::string_view>({"dbpath", "query", "result_format", "domain", "expansion_limit",
                                        "select_field", "table", "where_field", "additional_conditions"});
-  const auto text = sys::ReadFile(path, kMaxFile);
+  const auto text = ReadText(path);
   if (!text) return text.error();
   const MainCf parsed = ParseMainCf(*text);
   if (!parsed.errors.empty())

@@ -1,5 +1,7 @@
 #include "conf/tables/table.h"
 
+#include <algorithm>
+
 #include "conf/tables/file_rights.h"
 #include "conf/tables/open_table.h"
 #include "conf/tables/table_name.h"
@@ -38,6 +40,11 @@ std::unique_ptr<Table> OpenOne(Configuration& configuration, std::string_view pa
 
 }  // namespace
 
+bool IsLine(std::string_view value) {
+  return std::ranges::none_of(
+      value, [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; });
+}
+
 sys::Result<void> Table::Walk(const EntryVisitor&) { return sys::Error("a table of this type is no list of keys"); }
 
 TableList TableList::Open(Configuration& configuration, std::string_view parameter,
@@ -55,7 +62,10 @@ Found TableList::Find(std::string_view key, KeyPart part) {
   for (const std::unique_ptr<Table>& table : tables_) {
     if (part == KeyPart::kPart && table->IsPattern()) continue;
     Found found = table->Find(key);
-    if (!found || found->has_value()) return found;
+    if (found && *found && (*found)->empty()) {
+      return sys::Error(sys::Cat("a table has an empty value for \"", sys::Printable(key, 80), "\""));
+    }
+    if (!found || *found) return found;
   }
   return std::optional<std::string>();
 }

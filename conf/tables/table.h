@@ -18,6 +18,10 @@ namespace outpost::conf {
 // found".
 using Found = sys::Result<std::optional<std::string>>;
 
+// Whether `value` is one line of text, as a value of a text file is: without control characters but tabs. For tables whose
+// values come from elsewhere.
+bool IsLine(std::string_view value);
+
 // A key and its value; false ends the walk.
 using EntryVisitor = std::function<bool(std::string_view key, std::string_view value)>;
 
@@ -49,6 +53,7 @@ class TableList {
   // is conf/tables/table_rules.h's. `tell` receives what is found wrong later.
   static TableList Open(Configuration& configuration, std::string_view parameter,
                         const std::vector<std::string>& items, const Teller& tell = {});
+  // An empty value, as an inline table or the environment may have, is an Error, as Postfix has it.
   Found Find(std::string_view key, KeyPart part = KeyPart::kWhole);
   bool empty() const { return tables_.empty(); }
 

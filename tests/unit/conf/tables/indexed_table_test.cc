@@ -5,6 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "conf/tables/disk_index.h"
+#include "lib/sys/text.h"
+
 namespace outpost::conf {
 namespace {
 
@@ -114,6 +117,20 @@ TEST(IndexedTable, ALargeTextAnswersAsASmallOne) {
     return ++count > 0;
   }));
   EXPECT_EQ(count, kMaxEntriesInMemory + 5001);
+}
+
+TEST(IndexedTable, ATextOfFewLongValuesIsOnDiskToo) {
+  for (const auto& [value_size, is_on_disk] : {std::pair(size_t{30'000}, true), std::pair(size_t{10'000}, false)}) {
+    std::string text;
+    for (int i = 0; i < 1000; ++i) text += sys::Cat("key", i, " ", std::string(value_size, 'x'), "\n");
+    std::vector<Complaint> complaints;
+    LogicalLineReader reader(SourceOf(text), &complaints);
+    const auto table = MakeIndexedTable(reader, &complaints);
+    ASSERT_TRUE(table);
+    EXPECT_EQ(dynamic_cast<DiskIndex*>(table->get()) != nullptr, is_on_disk);
+    for (const char* const key : {"key0", "key999"})
+      EXPECT_EQ((*table)->Find(key)->value_or("").size(), value_size);
+  }
 }
 
 TEST(IndexedTable, NonsenseCostsBoundedMemory) {

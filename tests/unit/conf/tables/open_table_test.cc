@@ -135,6 +135,18 @@ TEST(OpenTable, ARegexpThatRepeatsRepetitionsIsRefused) {
   EXPECT_EQ(Ask("regexp:{{/^([a-z]+[.])*([0-9]{1,3}[.]){3}[0-9]{1,3}(x+y?)+$/ x}}", "a.b.10.0.0.1xxyx"), "x");
 }
 
+// The system's library would try for minutes, and cannot be stopped.
+TEST(OpenTable, ARegexpThatRefersBackIsRefused) {
+  for (const std::string pattern : {"(a*)(a*)(a*)\\3\\2\\1c", "[[:alpha:]](x)\\1", "[]](x)\\1", "\\\\(x)\\1"}) {
+    std::vector<TextComplaints> complaints;
+    ASSERT_TRUE(OpenTable("regexp:{{/" + pattern + "/ x}}", &complaints)) << pattern;
+    ASSERT_THAT(complaints, SizeIs(1)) << pattern;
+    EXPECT_THAT(complaints[0].complaints[0].text, HasSubstr("use pcre:"));
+  }
+  EXPECT_EQ(Ask("regexp:{{/^[]\\1]x\\.\\\\1$/ y}}", "1x.\\1"), "y");
+  EXPECT_EQ(Ask("pcre:{{/^(a+)\\1$/ $1}}", "aaaa"), "aa");
+}
+
 TEST(OpenTable, AMatchThatTakesTooLongIsTrouble) {
   EXPECT_THAT(Ask("pcre:{{/^(a+)+$/ x}}", std::string(64, 'a') + "b"), HasSubstr("match limit"));
 }
@@ -231,6 +243,21 @@ TEST_F(RulesOfFile, BadRulesAreLeftOutWithTheirPlace) {
   for (const std::string_view text : {"10.0.0.1/8 x\n", "10.0.0.0/33 x\n", "10.0.0 x\n", "10.0.0.0/a x\n"}) {
     EXPECT_EQ(Value(*Open("cidr", text), "10.0.0.1"), "none");
     ASSERT_THAT(complaints_, SizeIs(1)) << text;
+  }
+}
+
+TEST_F(RulesOfFile, PatternsThatTakeTooMuchMemoryAreCutWithTheirPlace) {
+  const std::pair<std::string_view, std::string_view> cases[] = {{"regexp", "/x{4900}y/ z\n"},
+                                                                 {"pcre", "/((x?){90}){40}y/ z\n"}};
+  for (const auto& [type, line] : cases) {
+    std::string text = "/a/ x\n";
+    for (int i = 0; i < 2000; ++i) text += line;
+    const auto table = Open(type, text);
+    ASSERT_THAT(complaints_, SizeIs(1)) << type;
+    ASSERT_THAT(complaints_[0].complaints, SizeIs(1)) << type;
+    EXPECT_THAT(complaints_[0].complaints[0].text, HasSubstr("patterns of more than 64 MiB"));
+    EXPECT_TRUE(complaints_[0].complaints[0].is_error);
+    EXPECT_EQ(Value(*table, "a"), "x");
   }
 }
 

@@ -101,6 +101,7 @@ TEST_F(SqliteTableTest, SaysWhatIsWrongAtTheStart) {
       {std::string(kQuery) + "dbpath = db\n", "absolute path"},
       {std::string(kQuery) + "dbpath = /nonexistent/db\n", "No such file"},
       {"nonsense\n", "line 2: "},
+      {std::string(100'000, '#'), "larger than"},
   };
   for (const auto& [text, part] : cases) EXPECT_THAT(Ask(text, "two"), HasSubstr(part)) << text;
 }
@@ -125,6 +126,40 @@ TEST_F(SqliteTableTest, SeesChangesAndAnotherFileInItsPlace) {
   Execute("CREATE TABLE m (k TEXT, v TEXT); INSERT INTO m VALUES ('new', '2')", "other");
   std::filesystem::rename(directory_ / "other", directory_ / "db");
   EXPECT_EQ((*table)->Find("new")->value_or("none"), "2");
+}
+
+TEST_F(SqliteTableTest, AFileThatOthersCouldChangeIsNotTaken) {
+  directory_.Write("cf", "dbpath = " + directory_ / "db" + "\n" + kQuery);
+  std::filesystem::permissions(directory_ / "cf", std::filesystem::perms::others_write,
+                               std::filesystem::perm_options::add);
+  std::vector<TextComplaints> complaints;
+  const auto table = OpenTable("sqlite:" + directory_ / "cf", &complaints);
+  ASSERT_FALSE(table);
+  EXPECT_THAT(table.error().text(), HasSubstr("chmod o-w"));
+  EXPECT_THAT(OpenTable("sqlite:cf", &complaints).error().text(), HasSubstr("absolute path"));
+}
+
+TEST_F(SqliteTableTest, FilesThatNameOthersManyTimesEnd) {
+  std::string domains = "domain = ";
+  for (int i = 0; i < 100; ++i) domains += "sqlite:" + directory_ / "next" + " ";
+  directory_.Write(
+      "next", "dbpath = " + directory_ / "db" + "\n" + kQuery + "domain =" + [] {
+        std::string inner;
+        for (int i = 0; i < 20; ++i) inner += " static:x";
+        return inner;
+      }() + "\n");
+  EXPECT_THAT(Ask(kQuery + domains + "\n", "two"), HasSubstr("tables within tables are too many"));
+}
+
+TEST_F(SqliteTableTest, WhatIsNoLineOfTextIsTrouble) {
+  const std::pair<std::string, std::string_view> cases[] = {
+      {"query = SELECT 'a' || char(10) || 'b' WHERE '%s' = 'k'\n", "more than one line"},
+      {"query = SELECT hex(zeroblob(500000000)) WHERE '%s' = 'k'\n", "too big"},
+      {"query = SELECT hex(zeroblob(100000)) WHERE '%s' = 'k'\n", "a result of more than"},
+      {"query = WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT 'a' FROM n WHERE '%s' = 'k'\n",
+       "a result of more than"},
+  };
+  for (const auto& [text, part] : cases) EXPECT_THAT(Ask(text, "k"), HasSubstr(part)) << text;
 }
 
 TEST_F(SqliteTableTest, WritesNothing) {

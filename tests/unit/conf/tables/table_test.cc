@@ -256,6 +256,14 @@ TEST_F(TableTest, NothingThatIsNoTextHangsTheStart) {
     EXPECT_THAT(finding.text, HasSubstr("is no regular file"));
 }
 
+TEST_F(TableTest, AnEmptyValueIsTrouble) {
+  Configuration configuration = Configure("inline:{{a = }, {b = 1}}");
+  TableList list = Open(configuration);
+  EXPECT_EQ(Value(list, "a"), "error");
+  EXPECT_EQ(Value(list, "b"), "1");
+  EXPECT_EQ(Value(list, "c"), "none");
+}
+
 TEST_F(TableTest, SaysWhatCannotBeOpened) {
   Write("a 1\n");
   std::ofstream(directory_ + "/compiled.db") << "x";
