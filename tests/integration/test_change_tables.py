@@ -83,3 +83,15 @@ def test_a_command_that_fails_makes_mail_wait(client, relays):
     queue_id = outpost.submit("bob@example.net")
     assert "/bin/false: exit status 1" in outpost.wait_for_deferred(queue_id)["reason"]
     assert relay.store.messages() == []
+
+
+def test_a_password_in_a_table_too_large_for_memory_is_found(client, relays):
+    relay = relays.postfix().start()
+    outpost = client(relay)
+    passwords = outpost.etc / "auth_passwd"
+    others = "".join(f"[relay{number}.example.net] user{number}:none\n" for number in range(150_000))
+    passwords.write_text(others + passwords.read_text())
+    outpost.start()
+    outpost.submit("bob@example.net", message=b"Subject: one of many\n\n")
+    relay.store.wait("Subject: one of many")
+    outpost.wait_until_empty()
