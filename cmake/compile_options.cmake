@@ -29,4 +29,10 @@ elseif(CMAKE_BUILD_TYPE STREQUAL Release)
     -fstack-clash-protection -fcf-protection -ffunction-sections -fdata-sections)
   target_link_options(outpost_options INTERFACE -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed
                                                 -Wl,--gc-sections)
+  # The registry's tables are pointers, which take 24 bytes of relocation each unless packed.
+  include(CheckLinkerFlag)
+  check_linker_flag(CXX -Wl,-z,pack-relative-relocs OUTPOST_PACKS_RELOCATIONS)
+  if(OUTPOST_PACKS_RELOCATIONS)
+    target_link_options(outpost_options INTERFACE -Wl,-z,pack-relative-relocs)
+  endif()
 endif()
