@@ -95,7 +95,7 @@ int main(int argc, char** argv) {
   const uint64_t mutations = std::strtoull(argv[2], nullptr, 10);
   std::printf("%zu inputs, %llu mutations, seed %llu\n", corpus.size(), static_cast<unsigned long long>(mutations),
               static_cast<unsigned long long>(seed));
-  std::fflush(stdout);
+  (void)std::fflush(stdout);
   Mutator mutator(corpus, seed);
   for (uint64_t i = 0; i < mutations; ++i) Run(mutator.Next(), true);
   std::remove("fuzz-input");

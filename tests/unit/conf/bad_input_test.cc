@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <fcntl.h>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <sys/stat.h>
@@ -26,7 +27,10 @@ class BadInput : public testing::Test {
     char path[] = "/tmp/outpost-conf-XXXXXX";
     directory_ = mkdtemp(path);
   }
-  ~BadInput() override { [[maybe_unused]] const int removed = system(("rm -rf " + directory_).c_str()); }
+  ~BadInput() override {
+    std::error_code ignored;
+    std::filesystem::remove_all(directory_, ignored);
+  }
 
   std::string MainCf() const { return directory_ + "/main.cf"; }
   // As if it had been written a minute ago.

@@ -12,8 +12,6 @@
 namespace outpost::queue {
 namespace {
 
-using ::testing::HasSubstr;
-
 const mail::QueueId kDeferred = *mail::QueueId::Parse("0QnW9LwHqFzJbQ1Lt");
 const mail::QueueId kDispatched = *mail::QueueId::Parse("0QnW9LwHqFzJbQ1Lv");
 
