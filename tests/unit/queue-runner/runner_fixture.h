@@ -82,6 +82,9 @@ class RunnerTest : public testing::Test {
                                       << "queue_directory = " << root_ << "/spool\ndaemon_directory = " << root_
                                       << "/bin\nmaillog_file = " << root_ << "/log\n"
                                       << more;
+    // As if it had been written a minute ago: what is being written is waited for.
+    std::filesystem::last_write_time(root_ + "/main.cf",
+                                     std::filesystem::file_time_type::clock::now() - std::chrono::minutes(1));
   }
 
   void SetMode(const std::string& mode) {

@@ -544,7 +544,9 @@ TEST_F(RunnerTest, RoutesAgainOnReload) {
   ASSERT_EQ(Start(), "ready\n");
   for (int i = 1; i <= 300; ++i) Inject(Cat(Id(i), " a@example.org b@example.net 100"));
   ASSERT_TRUE(WaitLog("its mail waits"));
-  ASSERT_TRUE(WaitFor([&] { return Answers().size() == 300; }));
+  const auto is_active = [](const std::string& line) { return line.find("\"active\"") != std::string::npos; };
+  ASSERT_TRUE(
+      WaitFor([&] { return Answers().size() == 300 && std::ranges::none_of(Ask(Verb::kList), is_active); }));
   Configure("relayhost = relay.two\n");
   SetMode("deliver");
   ASSERT_THAT(Ask(Verb::kReload), SizeIs(1));
