@@ -1,6 +1,7 @@
 // The whole of queue-runner as a process, with a pickup and an outpost-smtp that do as they are told (fakes.h).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <fcntl.h>
 #include <filesystem>
@@ -171,6 +172,14 @@ class RunnerTest : public testing::Test {
       int found = 0;
       for (size_t at = log.find(text); at != std::string::npos; at = log.find(text, at + 1)) ++found;
       return found >= times;
+    });
+  }
+
+  // Until `count` messages are in the queue and none of them is on its way: no connection is left, nor about to be made.
+  bool WaitUntilAllWait(size_t count) {
+    const auto is_active = [](const std::string& line) { return line.find("\"active\"") != std::string::npos; };
+    return WaitFor([&] {
+      return Answers().size() == count && std::ranges::none_of(Ask(ipc::Request::Verb::kList), is_active);
     });
   }
 

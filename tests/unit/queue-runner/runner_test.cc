@@ -60,8 +60,8 @@ TEST_F(RunnerTest, DrainsAQueueOverFewConnections) {
     std::ofstream(root_ + kInjectFile, std::ios::app) << Id(i) << " a@example.org b@example.net 100\n";
   }
   PokeMaildrop();
-  ASSERT_TRUE(WaitFor([&] { return Answers().size() == 2000; }));
   ASSERT_TRUE(WaitLog("its mail waits"));
+  ASSERT_TRUE(WaitUntilAllWait(2000));
   const size_t tried = Lines(root_ + kConnectionsFile).size();
   EXPECT_LE(tried, 5U) << "an open circuit tries nothing";
   SetMode("deliver");
@@ -530,7 +530,7 @@ TEST_F(RunnerTest, OpensNoConnectionThatHasNothingToDo) {
   ASSERT_EQ(Start(), "ready\n");
   for (int i = 1; i <= 4; ++i) Inject(Cat(Id(i), " a@example.org b@example.net 100"));
   ASSERT_TRUE(WaitLog("its mail waits"));
-  ASSERT_TRUE(WaitFor([&] { return Answers().size() == 4; }));
+  ASSERT_TRUE(WaitUntilAllWait(4));
   SetMode("deliver");
   const size_t before = Lines(root_ + kConnectionsFile).size();
   Ask(Verb::kFlush);
@@ -544,9 +544,7 @@ TEST_F(RunnerTest, RoutesAgainOnReload) {
   ASSERT_EQ(Start(), "ready\n");
   for (int i = 1; i <= 300; ++i) Inject(Cat(Id(i), " a@example.org b@example.net 100"));
   ASSERT_TRUE(WaitLog("its mail waits"));
-  const auto is_active = [](const std::string& line) { return line.find("\"active\"") != std::string::npos; };
-  ASSERT_TRUE(
-      WaitFor([&] { return Answers().size() == 300 && std::ranges::none_of(Ask(Verb::kList), is_active); }));
+  ASSERT_TRUE(WaitUntilAllWait(300));
   Configure("relayhost = relay.two\n");
   SetMode("deliver");
   ASSERT_THAT(Ask(Verb::kReload), SizeIs(1));
