@@ -2,14 +2,14 @@
 
 #include <algorithm>
 #include <arpa/nameser.h>
-#include <array>
 #include <memory>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <optional>
 #include <resolv.h>
 #include <span>
+#include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "lib/sys/text.h"
 
@@ -29,66 +29,25 @@ bool SystemKnows(const std::string& name) {
   return true;
 }
 
-// A message of DNS (RFC 1035, section 4), read from the front.
-class Reader {
- public:
-  explicit Reader(std::span<const unsigned char> message) : message_(message) {}
+const conf::MailServers kMalformed{Answer::kCouldNotAsk, {}, "the answer is malformed"};
 
-  bool SkipName() {
-    const int length = ok_ ? dn_skipname(message_.data() + at_, End()) : -1;
-    return Skip(length < 0 ? message_.size() : static_cast<size_t>(length));
-  }
-  bool Skip(size_t bytes) {
-    ok_ = ok_ && bytes <= message_.size() - at_;
-    if (ok_) at_ += bytes;
-    return ok_;
-  }
-  unsigned Number() {  // of 16 bits
-    const size_t from = at_;
-    return Skip(2) ? static_cast<unsigned>(message_[from] << 8 | message_[from + 1]) : 0U;
-  }
-  // The name that begins here.
-  std::optional<std::string> Name() const {
-    char name[NS_MAXDNAME];
-    if (!ok_ || dn_expand(message_.data(), End(), message_.data() + at_, name, sizeof name) < 0)
-      return std::nullopt;
-    return std::string(name);
-  }
-  bool ok() const { return ok_; }
-
- private:
-  const unsigned char* End() const { return message_.data() + message_.size(); }
-  std::span<const unsigned char> message_;
-  size_t at_ = 0;
-  bool ok_ = true;
-};
-
-conf::MailServers ReadAnswer(std::span<const unsigned char> message) {
-  constexpr size_t kIdAndFlags = 4;
-  constexpr size_t kTypeAndClass = 4;
-  constexpr size_t kClassAndTtl = 6;
+conf::MailServers ReadAnswer(std::span<const unsigned char> bytes) {
+  constexpr uint16_t kPreference = 2;  // bytes before the name
+  ns_msg message;
+  if (ns_initparse(bytes.data(), static_cast<int>(bytes.size()), &message) != 0) return kMalformed;
   conf::MailServers servers{Answer::kNone, {}, ""};
-  Reader reader(message);
-  reader.Skip(kIdAndFlags);
-  const unsigned questions = reader.Number();
-  const unsigned answers = reader.Number();
-  reader.Skip(4);
-  for (unsigned i = 0; i < questions && reader.ok(); ++i) reader.SkipName() && reader.Skip(kTypeAndClass);
-  for (unsigned i = 0; i < answers && reader.ok(); ++i) {
-    reader.SkipName();
-    const unsigned type = reader.Number();
-    reader.Skip(kClassAndTtl);
-    const unsigned length = reader.Number();
-    Reader record = reader;
-    reader.Skip(length);
-    if (type != ns_t_mx || !record.Skip(2)) continue;  // the preference
-    const std::optional<std::string> name = record.Name();
-    if (!name) continue;
-    const bool null = name->empty() || *name == ".";
+  for (int i = 0; i < ns_msg_count(message, ns_s_an); ++i) {
+    ns_rr record;
+    if (ns_parserr(&message, ns_s_an, i, &record) != 0) return kMalformed;
+    if (ns_rr_type(record) != ns_t_mx || ns_rr_rdlen(record) <= kPreference) continue;
+    char name[NS_MAXDNAME];
+    const unsigned char* const written = ns_rr_rdata(record) + kPreference;
+    if (dn_expand(ns_msg_base(message), ns_msg_end(message), written, name, sizeof name) < 0) continue;
+    const bool null = name[0] == '\0' || std::string_view(name) == ".";
     servers.answer = null ? Answer::kNoMail : Answer::kSome;
-    if (!null) servers.names.push_back(sys::Printable(*name));
+    if (!null) servers.names.push_back(sys::Printable(name));
   }
-  return reader.ok() ? servers : conf::MailServers{Answer::kCouldNotAsk, {}, "the answer is malformed"};
+  return servers;
 }
 
 conf::MailServers WithoutAnswer(int why, const std::string& name) {
@@ -114,7 +73,7 @@ conf::MailServers AskForMailServers(const std::string& name) {
   state.retrans = kSeconds;
   state.retry = 1;
   state.nscount = std::min(state.nscount, kNameServers);
-  std::array<unsigned char, NS_PACKETSZ * 8> bytes;
+  std::vector<unsigned char> bytes(NS_MAXMSG);
   const int size = res_nquery(&state, name.c_str(), ns_c_in, ns_t_mx, bytes.data(), static_cast<int>(bytes.size()));
   if (size < 0) return WithoutAnswer(state.res_h_errno, name);
   return ReadAnswer(std::span(bytes).first(std::min(static_cast<size_t>(size), bytes.size())));

@@ -23,7 +23,7 @@ set(OUTPOST_LIBRARIES_queue sqlite xxhash)
 set(OUTPOST_LIBRARIES_tables pcre2 sqlite idn2)
 set(OUTPOST_LIBRARIES_pickup xxhash)
 set(OUTPOST_LIBRARIES_smtp_client openssl sasl cares)
-set(OUTPOST_LIBRARIES_admin cli11 json)
+set(OUTPOST_LIBRARIES_admin cli11 json resolv)
 
 # Where only one part of a room is open to a process: the headers of lib/ipc, and the paths of lib/spool.
 set(OUTPOST_HEADERS_pickup_ipc channel descriptors intake)

@@ -4,6 +4,7 @@ Expect: MX records by preference, the next host where one refuses, addresses whe
 relay that main.cf names never returns mail; of a recipient's own domain, with relayhost empty, "there is no such
 domain", "it takes no mail" and "its mail host has no address" do, and nothing else does.
 """
+import json
 import time
 
 import pytest
@@ -37,6 +38,14 @@ half MX 20 first
 unspeakable MX 10 a\\032b
 sender A {THIRD}
 """ + "".join(f"crowd MX {1000 - n} c{n}\nc{n} A {FIRST if n == 200 else NOBODY_THERE}\n" for n in range(1, 201))
+
+NONSENSE = {
+    "noise": b"\xff" * 40,  # no name at all
+    "cut": b"\xc0\x0c",  # ends after the name
+    "pointer": b"\xc0\x00" + b"\x00\x0f\x00\x01" + b"\x00" * 6,  # a name that points into the head
+    "overlong": b"\xc0\x0c\x00\x0f\x00\x01\x00\x00\x00\x3c\xff\xff\x00\x0a\x01a",  # longer than the packet
+    "loop": b"\xc0\x0c\x00\x0f\x00\x01\x00\x00\x00\x3c\x00\x04\x00\x0a\xc0\x30",  # a host whose name points at itself
+}
 
 
 @pytest.fixture(scope="module")
@@ -157,13 +166,7 @@ def test_a_name_server_that_is_silent_defers(through, network):
 
 
 @pytest.mark.core
-@pytest.mark.parametrize("record", [
-    b"\xff" * 40,  # no name at all
-    b"\xc0\x0c",  # ends after the name
-    b"\xc0\x00" + b"\x00\x0f\x00\x01" + b"\x00" * 6,  # a name that points into the head
-    b"\xc0\x0c\x00\x0f\x00\x01\x00\x00\x00\x3c\xff\xff\x00\x0a\x01a",  # longer than the packet
-    b"\xc0\x0c\x00\x0f\x00\x01\x00\x00\x00\x3c\x00\x04\x00\x0a\xc0\x30",  # a host whose name points at itself
-], ids=["noise", "cut", "pointer", "overlong", "loop"])
+@pytest.mark.parametrize("record", NONSENSE.values(), ids=NONSENSE)
 def test_nonsense_from_a_name_server_defers(through, network, record):
     """S25; for a recipient's domain, where DNS has most to say."""
     with ScriptedNameServer(network, lambda name, kind: record) as babbler:
@@ -216,6 +219,64 @@ def test_an_address_on_loopback_that_dns_gives_is_no_known_peer(through, relay, 
     queue_id = submit(outpost, "with a password")
     outpost.wait_for_log(rf"{queue_id}: .*status=deferred .*the password for plain\.example:{PORT} is not sent")
     assert thief.sessions and not any(line.startswith("AUTH") for session in thief.sessions for line in session.commands)
+
+
+# -- what `outpost conf check` says of a relay before any mail is sent
+
+def check(outpost, *options):
+    """What it finds of relayhost."""
+    said = outpost.command("conf", "check", "--json", *options, check=False)
+    return [finding["text"] for finding in json.loads(said)["findings"] if finding["text"].startswith("relayhost")]
+
+
+@pytest.fixture
+def about(outposts, network):
+    """about(relayhost, ...): what is said of it in the network."""
+    return lambda relayhost, *options, **parameters: check(
+        outposts(network=network, relayhost=relayhost, smtp_tls_security_level="encrypt", **parameters), *options)
+
+
+@pytest.mark.parametrize("relayhost, says", [
+    ("ordered.example", None),
+    ("[first.example]", None),
+    ("mxalias.example", None),
+    ("crowd.example", None),
+    ("plain.example", "plain.example has no MX record; write [plain.example]"),
+    ("renamed.example", "renamed.example has no MX record; write [renamed.example]"),
+    ("wordy.example", "wordy.example has no MX record"),
+    ("null.example", "null.example takes no mail (a null MX); write [null.example]"),
+    ("[null.example]", None),
+    ("nosuch.example", "neither DNS nor /etc/hosts knows nosuch.example; is it misspelt?"),
+    ("[nosuch.example]", "neither DNS nor /etc/hosts knows nosuch.example; is it misspelt?"),
+    ("relay.broken", "could not ask DNS about relay.broken: no name server answered"),
+])
+def test_check_asks_dns_about_the_relay(about, relayhost, says):
+    lines = about(f"{relayhost}:587")
+    assert len(lines) == (says is not None)
+    assert says is None or says in lines[0]
+
+
+def test_check_knows_this_host_among_the_relays_mail_servers(about):
+    [line] = about("ordered.example:587", myhostname="Second.example")
+    assert "this host is a mail server of ordered.example itself (MX): mail would go in a circle" in line
+
+
+def test_check_asks_nobody_when_told_so(about, network):
+    asked = []
+    with ScriptedNameServer(network, lambda name, kind: asked.append(name) or SERVER_FAILURE) as server:
+        network.name_servers(server.address)
+        assert about("nosuch.example:587", "--no-dns") == [] and asked == []
+        assert about("nosuch.example:587") != [] and asked != []
+    network.name_servers(NAME_SERVER)
+
+
+@pytest.mark.parametrize("record", NONSENSE.values(), ids=NONSENSE)
+def test_check_survives_nonsense_from_a_name_server(about, network, record):
+    with ScriptedNameServer(network, lambda name, kind: record) as babbler:
+        network.name_servers(babbler.address)
+        [line] = about("anywhere.example:587")
+    network.name_servers(NAME_SERVER)
+    assert "could not ask DNS about anywhere.example" in line or "has no MX record" in line
 
 
 # -- a recipient's own domain

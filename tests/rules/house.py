@@ -13,6 +13,7 @@ HEADERS = {
     "sasl": r"sasl/",
     "sqlite": r"sqlite3\.h$",
     "cares": r"ares(_\w+)?\.h$",
+    "resolv": r"resolv\.h$",
     "seccomp": r"seccomp\.h$",
     "idn2": r"idn2\.h$",
     "xxhash": r"xxhash\.h$",
@@ -25,6 +26,7 @@ SHARED_OBJECTS = {
     "sasl": {"libsasl2"},
     "sqlite": {"libsqlite3"},
     "cares": {"libcares"},
+    "resolv": {"libresolv"},
     "seccomp": {"libseccomp"},
     "idn2": {"libidn2"},
     "xxhash": {"libxxhash"},
@@ -35,7 +37,7 @@ SHARED_OBJECTS = {
 # The C++ library's headers have neither directory nor suffix; these are the C library's and the kernel's.
 C_HEADERS = re.compile(
     r"(sys|linux|net|netinet|arpa|asm)/"
-    r"|(dirent|fcntl|grp|ifaddrs|malloc|netdb|poll|pwd|regex|resolv|sched|signal|spawn|sysexits|syslog|termios|time|unistd)"
+    r"|(dirent|fcntl|grp|ifaddrs|malloc|netdb|poll|pwd|regex|sched|signal|spawn|sysexits|syslog|termios|time|unistd)"
     r"\.h$"
 )
 
