@@ -8,8 +8,8 @@
 #include "admin/mailer_user.h"
 #include "admin/practice_check.h"
 #include "conf/compiled_in.h"
-#include "conf/next_hop.h"
 #include "conf/settings.h"
+#include "conf/tables/address_keys.h"
 #include "conf/tables/table.h"
 #include "lib/sys/text.h"
 
@@ -20,18 +20,20 @@ using Severity = conf::Finding::Severity;
 
 constexpr std::string_view kPasswords = "smtp_sasl_password_maps";
 
-// A password is looked up under the relay as configured, then without its port.
-void CheckHasPassword(conf::Configuration& configuration, conf::TableList& tables, const std::string& relayhost) {
-  const sys::Result<conf::NextHop> hop = conf::ParseNextHop(relayhost);
-  if (!hop) return;
-  const std::string without_port = hop->bracketed ? relayhost.substr(0, relayhost.find(']') + 1) : hop->host;
-  for (const std::string& key : {relayhost, without_port}) {
-    const auto found = tables.Find(key);
-    if (!found || *found) return;
-  }
+struct Checked {
+  conf::QueueRunnerSettings runner;
+  conf::SmtpClientSettings smtp;
+  conf::FileReader mailer;
+};
+
+void CheckHasPassword(conf::Configuration& configuration, conf::TableList& tables,
+                      const conf::SmtpClientSettings& smtp) {
+  const conf::LookupKeys keys = conf::PasswordKeys(smtp.relayhost, static_cast<uint16_t>(smtp.smtp_tcp_port));
+  const auto found = conf::FindFirst(tables, keys);
+  if (keys.empty() || !found || *found) return;
   configuration.AddFinding(
       Severity::kWarning, kPasswords,
-      sys::Cat("has no line \"", relayhost, " user:password\": mail will be sent without login"));
+      sys::Cat("has no line \"", smtp.relayhost, " user:password\": mail will be sent without login"));
 }
 
 void CheckPasswords(conf::Configuration& configuration, const conf::SmtpClientSettings& smtp,
@@ -46,7 +48,7 @@ void CheckPasswords(conf::Configuration& configuration, const conf::SmtpClientSe
   const bool readable = conf::CheckSecretTables(configuration, kPasswords, mailer);
   if (!readable || (geteuid() != 0 && geteuid() != mailer.uid)) return;
   conf::TableList tables = conf::TableList::Open(configuration, kPasswords, smtp.smtp_sasl_password_maps);
-  if (!tables.empty() && !smtp.relayhost.empty()) CheckHasPassword(configuration, tables, smtp.relayhost);
+  if (!tables.empty() && !smtp.relayhost.empty()) CheckHasPassword(configuration, tables, smtp);
 }
 
 void CheckTrust(conf::Configuration& configuration, const conf::SmtpClientSettings& smtp) {
@@ -92,26 +94,27 @@ void PrintLines(std::string_view lines) {
   }
 }
 
-}  // namespace
-
-void CheckConfiguration(Environment& environment) {
+Checked CheckAll(Environment& environment) {
   conf::Configuration& configuration = environment.configuration;
   conf::CheckSettings(configuration);
-  const conf::QueueRunnerSettings settings = conf::ReadQueueRunnerSettings(configuration);
-  const conf::SmtpClientSettings smtp = conf::ReadSmtpClientSettings(configuration);
-  const conf::FileReader mailer = MailerUser(environment, settings);
-  CheckMainCf(configuration, mailer);
-  CheckPasswords(configuration, smtp, mailer);
-  CheckTrust(configuration, smtp);
+  Checked checked{conf::ReadQueueRunnerSettings(configuration), conf::ReadSmtpClientSettings(configuration), {}};
+  checked.mailer = MailerUser(environment, checked.runner);
+  CheckMainCf(configuration, checked.mailer);
+  CheckPasswords(configuration, checked.smtp, checked.mailer);
+  CheckTrust(configuration, checked.smtp);
+  return checked;
 }
 
+}  // namespace
+
+void CheckConfiguration(Environment& environment) { CheckAll(environment); }
+
 int Check(Environment& environment, const CheckOptions& options) {
-  CheckConfiguration(environment);
+  const auto [settings, smtp, mailer] = CheckAll(environment);
   conf::Configuration& configuration = environment.configuration;
-  const conf::QueueRunnerSettings settings = conf::ReadQueueRunnerSettings(configuration);
-  CheckPractice(configuration, settings, conf::ReadSmtpClientSettings(configuration), options.may_ask);
+  CheckPractice(configuration, settings, smtp, options.may_ask);
   CheckPrograms(configuration, settings, settings.common.queue_directory == conf::CompiledQueueDirectory());
-  if (options.installation) CheckSpool(configuration, environment.paths, MailerUser(environment, settings));
+  if (options.installation) CheckSpool(configuration, environment.paths, mailer);
   const CheckReport report = MakeReport(configuration);
   if (options.json) {
     PrintOut(ReportJson(report));

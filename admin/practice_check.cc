@@ -8,6 +8,8 @@
 #include "admin/mail_servers.h"
 #include "conf/next_hop.h"
 #include "conf/practice.h"
+#include "conf/tables/address_keys.h"
+#include "conf/tables/table_line.h"
 #include "conf/tables/table_name.h"
 #include "lib/sys/file.h"
 
@@ -45,10 +47,27 @@ std::vector<conf::PasswordKey> PasswordKeys(const std::vector<std::string>& tabl
     if (!conf::IsIndexed(table.type) || !table.name.starts_with('/')) continue;
     const auto text = sys::ReadFile(table.name, kMaxPasswordFile);
     if (!text) continue;
-    const auto keys = conf::KeysOf(table.name, *text);
-    all.insert(all.end(), keys.begin(), keys.end());
+    for (const conf::LogicalLine& line : conf::SplitLogicalLines(*text).lines) {
+      conf::TableLine read = conf::ParseTableLine(line.text);
+      if (!read.key.empty() && !read.value.empty()) all.push_back({std::move(read.key), table.name, line.line});
+    }
   }
   return all;
+}
+
+// Of the relay, and of another one that default_transport names.
+std::vector<std::string> KeysAskedFor(const conf::QueueRunnerSettings& runner,
+                                      const conf::SmtpClientSettings& smtp) {
+  const std::string_view transport = runner.default_transport;
+  const size_t colon = transport.find(':');
+  const std::string_view other = colon == std::string_view::npos ? "" : transport.substr(colon + 1);
+  std::vector<std::string> keys;
+  for (const std::string_view next_hop : {std::string_view(smtp.relayhost), other}) {
+    for (conf::LookupKey& key : conf::PasswordKeys(next_hop, static_cast<uint16_t>(smtp.smtp_tcp_port))) {
+      keys.push_back(std::move(key.text));
+    }
+  }
+  return keys;
 }
 
 bool IsOwnName(const std::string& host, const std::string& myhostname) {
@@ -71,6 +90,7 @@ void CheckPractice(conf::Configuration& configuration, const conf::QueueRunnerSe
   facts.myorigin = runner.myorigin;
   facts.own_addresses = OwnAddresses();
   facts.password_keys = PasswordKeys(smtp.smtp_sasl_password_maps);
+  facts.asked_for = KeysAskedFor(runner, smtp);
   if (may_ask && !smtp.relayhost.empty()) facts.relay = AskAboutRelay(smtp);
   for (conf::PracticeFinding& finding : conf::JudgePractice(facts)) {
     if (finding.file.empty()) {

@@ -35,11 +35,6 @@ int64_t PortOf(const PracticeFacts& facts, const NextHop& relay) {
   return relay.port ? *relay.port : facts.smtp.smtp_tcp_port;
 }
 
-// The relay without its port, as smtp_sasl_password_maps may name it too.
-std::string WithoutPort(const NextHop& relay) {
-  return relay.bracketed ? sys::Cat("[", relay.host, "]") : relay.host;
-}
-
 void JudgeNoRelay(const PracticeFacts& facts, Findings& findings) {
   if (!facts.smtp.relayhost.empty() || facts.default_transport != "smtp") return;
   Warn(findings, "relayhost",
@@ -121,24 +116,22 @@ void JudgeLoginWithoutTls(const PracticeFacts& facts, const NextHop& relay, Find
   }
 }
 
-bool IsKeyOf(const std::string& key, const std::string& next_hop) {
-  const auto relay = ParseNextHop(next_hop);
-  return sys::EqualsIgnoringCase(key, next_hop) || (relay && sys::EqualsIgnoringCase(key, WithoutPort(*relay)));
+// What is no next hop may be a password whose line lacks its key.
+std::string Shown(const std::string& key) {
+  return ParseNextHop(key) ? sys::Cat("of \"", sys::Printable(key, 200), "\" ") : "";
 }
 
 // Where mail goes to each recipient's servers, any domain may be a key.
 void JudgePasswordKeys(const PracticeFacts& facts, Findings& findings) {
   const std::string& relayhost = facts.smtp.relayhost;
   if (!facts.smtp.smtp_sasl_auth_enable || relayhost.empty()) return;
-  const size_t colon = facts.default_transport.find(':');
-  const std::string other = colon == std::string::npos ? "" : facts.default_transport.substr(colon + 1);
   for (const PasswordKey& key : facts.password_keys) {
-    if (IsKeyOf(key.key, relayhost) || (!other.empty() && IsKeyOf(key.key, other))) continue;
-    findings.push_back(
-        {Severity::kWarning, "smtp_sasl_password_maps",
-         sys::Cat("the password of \"", sys::Printable(key.key, 200), "\" is for no relay; relayhost is \"",
-                  relayhost, "\": the first word must be just that"),
-         key.file, key.line});
+    const auto is_this = [&](const std::string& asked) { return sys::EqualsIgnoringCase(asked, key.key); };
+    if (std::ranges::any_of(facts.asked_for, is_this)) continue;
+    findings.push_back({Severity::kWarning, "smtp_sasl_password_maps",
+                        sys::Cat("the password ", Shown(key.key), "is for no relay; relayhost is \"", relayhost,
+                                 "\": the first word must be just that"),
+                        key.file, key.line});
   }
 }
 
@@ -161,17 +154,6 @@ void JudgeOrigin(const PracticeFacts& facts, Findings& findings) {
                 ": most relays refuse it; set myorigin to a domain of yours"));
 }
 
-// "key value": the first word, or what is between quotes.
-std::string FirstWord(std::string_view line) {
-  if (!line.starts_with('"')) return std::string(line.substr(0, line.find_first_of(" \t")));
-  std::string word;
-  for (size_t i = 1; i < line.size() && line[i] != '"'; ++i) {
-    if (line[i] == '\\' && i + 1 < line.size()) ++i;
-    word += line[i];
-  }
-  return word;
-}
-
 }  // namespace
 
 std::vector<PracticeFinding> JudgePractice(const PracticeFacts& facts) {
@@ -186,14 +168,6 @@ std::vector<PracticeFinding> JudgePractice(const PracticeFacts& facts) {
   JudgePasswordKeys(facts, findings);
   JudgeOrigin(facts, findings);
   return findings;
-}
-
-std::vector<PasswordKey> KeysOf(std::string_view file, std::string_view text) {
-  std::vector<PasswordKey> keys;
-  for (const LogicalLine& line : SplitLogicalLines(text).lines) {
-    keys.push_back({FirstWord(line.text), std::string(file), line.line});
-  }
-  return keys;
 }
 
 }  // namespace outpost::conf

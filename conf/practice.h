@@ -37,6 +37,7 @@ struct PracticeFacts {
   std::string myorigin;
   std::vector<std::string> own_addresses;  // of this host's interfaces
   std::vector<PasswordKey> password_keys;  // of tables that are lists of keys
+  std::vector<std::string> asked_for;      // keys under which the relay's password is looked up
   MailServers relay;
 };
 
@@ -50,8 +51,5 @@ struct PracticeFinding {
 };
 
 std::vector<PracticeFinding> JudgePractice(const PracticeFacts& facts);
-
-// The keys of the text of an indexed table, `file`.
-std::vector<PasswordKey> KeysOf(std::string_view file, std::string_view text);
 
 }  // namespace outpost::conf

@@ -4,6 +4,7 @@
 
 #include <idn2.h>
 
+#include "conf/next_hop.h"
 #include "conf/value_types.h"
 #include "lib/mail/address.h"
 #include "lib/sys/text.h"
@@ -159,6 +160,13 @@ LookupKeys PasswordKeys(const CredentialPlace& place) {
     keys.Add(name, KeyPart::kWhole);
   }
   return std::move(keys).Finished();
+}
+
+LookupKeys PasswordKeys(std::string_view next_hop, uint16_t default_port) {
+  const auto parsed = ParseNextHop(next_hop);
+  if (!parsed) return {};
+  return PasswordKeys(
+      {std::string(next_hop), sys::LowerCase(DomainInAscii(parsed->host)), parsed->port.value_or(default_port)});
 }
 
 LookupKeys PasswordKeys(std::string_view sender, const AddressRules& rules, const CredentialPlace& place) {

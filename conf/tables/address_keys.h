@@ -70,6 +70,8 @@ struct CredentialPlace {
 };
 // Never a name that DNS made of the next hop.
 LookupKeys PasswordKeys(const CredentialPlace& place);
+// Those of a next hop as relayhost writes it (conf/next_hop.h); none of what is no next hop.
+LookupKeys PasswordKeys(std::string_view next_hop, uint16_t default_port);
 // With smtp_sender_dependent_authentication; a null sender has no keys of its own.
 LookupKeys PasswordKeys(std::string_view sender, const AddressRules& rules, const CredentialPlace& place);
 

@@ -25,6 +25,7 @@ PracticeFacts Right() {
   facts.myorigin = "example.org";
   facts.own_addresses = {"192.0.2.7"};
   facts.password_keys = {{"[relay.example.org]:587", "/etc/auth", 1}, {"[Relay.example.org]", "/etc/auth", 2}};
+  facts.asked_for = {"relay.example.org", "[relay.example.org]:587", "[relay.example.org]"};
   return facts;
 }
 
@@ -149,8 +150,18 @@ TEST(Practice, TellsOfPasswordsThatNoRelayAsksFor) {
   EXPECT_EQ(findings.front().file, "/etc/auth");
   EXPECT_EQ(findings.front().line, 7);
   EXPECT_THAT(findings.front().text, HasSubstr("relayhost is \"[relay.example.org]:587\""));
-  facts.default_transport = "smtp:relay.example.org:587";
+  facts.asked_for.emplace_back("relay.example.org:587");
   EXPECT_THAT(JudgePractice(facts), IsEmpty());
+}
+
+TEST(Practice, ShowsNoPasswordWhoseLineLacksItsKey) {
+  for (const char* const key : {"user:secret", "user:secret:1", "se cret"}) {
+    PracticeFacts facts = Right();
+    facts.password_keys.push_back({key, "/etc/auth", 7});
+    const auto findings = JudgePractice(facts);
+    ASSERT_THAT(findings, SizeIs(1));
+    EXPECT_THAT(findings.front().text, testing::Not(HasSubstr("cret"))) << key;
+  }
 }
 
 TEST(Practice, TellsOfDomainsThatAreNone) {
@@ -169,15 +180,6 @@ TEST(Practice, TellsOfDomainsThatAreNone) {
        },
        "", ""},
   });
-}
-
-TEST(Practice, KeysHaveTheirLines) {
-  const auto keys = KeysOf("/f", "# c\n[a]:587 u:p\n\n  continued\n\"b c\" u\nonly\n");
-  ASSERT_THAT(keys, SizeIs(3));
-  EXPECT_EQ(keys[0].key, "[a]:587");
-  EXPECT_EQ(keys[0].line, 2);
-  EXPECT_EQ(keys[1].key, "b c");
-  EXPECT_EQ(keys[2].line, 6);
 }
 
 }  // namespace
