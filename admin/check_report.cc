@@ -31,18 +31,6 @@ void CheckUnread(conf::Configuration& configuration, const std::string& name, co
                            sys::Cat(right.error().text(), "; this will be refused once it is in effect"));
 }
 
-std::string_view NameOf(Severity severity) {
-  switch (severity) {
-    case Severity::kNote:
-      return "note";
-    case Severity::kWarning:
-      return "warning";
-    case Severity::kError:
-      return "error";
-  }
-  __builtin_unreachable();
-}
-
 auto Count(const CheckReport& report, Severity severity) {
   return std::ranges::count(report.findings, severity, &conf::Finding::severity);
 }
@@ -111,7 +99,7 @@ std::string ReportText(const CheckReport& report) {
 std::string ReportJson(const CheckReport& report) {
   nlohmann::json findings = nlohmann::json::array();
   for (const conf::Finding& finding : report.findings) {
-    nlohmann::json object = {{"severity", std::string(NameOf(finding.severity))}, {"text", finding.text}};
+    nlohmann::json object = {{"severity", std::string(conf::NameOf(finding.severity))}, {"text", finding.text}};
     if (!finding.file.empty()) object["file"] = finding.file;
     if (finding.line > 0) object["line"] = finding.line;
     findings.push_back(std::move(object));

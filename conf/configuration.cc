@@ -23,13 +23,17 @@ std::string Finding::ToString() const {
   std::string place = file;
   if (line > 0) place += sys::Cat(":", line);
   if (!place.empty()) place += ": ";
+  return severity == Severity::kError ? place + text : sys::Cat(place, NameOf(severity), ": ", text);
+}
+
+std::string_view NameOf(Finding::Severity severity) {
   switch (severity) {
-    case Severity::kNote:
-      return place + "note: " + text;
-    case Severity::kWarning:
-      return place + "warning: " + text;
-    case Severity::kError:
-      return place + text;
+    case Finding::Severity::kNote:
+      return "note";
+    case Finding::Severity::kWarning:
+      return "warning";
+    case Finding::Severity::kError:
+      return "error";
   }
   __builtin_unreachable();
 }

@@ -32,14 +32,16 @@ struct Finding {
   std::string ToString() const;  // "/etc/outpost/main.cf:12: warning: ...", an error without a word
 };
 
+std::string_view NameOf(Finding::Severity severity);  // "note", "warning", "error"
+
 class Configuration {
  public:
   // How $name finds the default of a parameter that main.cf does not set.
   using Finder = const Parameter* (*)(std::string_view name);
 
   // Reads main.cf, once nobody is writing it (conf/settled_file.h). A missing or unreadable file, a bad line, are errors
-  // among findings(); the rest is usable. With
-  // FindInEffect, $name is empty for what is neither set nor in effect, and the rest of the registry is not needed.
+  // among findings(); the rest is usable. With FindInEffect, $name is empty for what is neither set nor in effect, and
+  // the rest of the registry is not needed.
   static Configuration Load(const Location& location, Finder find = FindWithDefault);
   // The same of a text, for tests; `file` names it in findings.
   static Configuration Parse(const Location& location, std::string_view file, std::string_view text);
