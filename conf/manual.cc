@@ -51,7 +51,7 @@ one that nothing uses is warned of.
 A *time* is a number and s, m, h, d or w; without a letter its unit is the one that stands with the parameter. A *list* has
 its items between blanks and commas; *{* and *}* keep an item with blanks together. In a *list of names, files and tables*
 /file stands for the items in that file, type:table for the keys of a table, and ! before an item excludes. A *list of
-tables* has items type:name, see *postmap*(1).
+tables* has items type:name, see *outpost-tables*(5).
 
 # PARAMETERS IN EFFECT
 
@@ -85,7 +85,7 @@ Accepted without a word; *outpost conf check* lists them.
 
 constexpr std::string_view kFoot = R"(# SEE ALSO
 
-*outpost*(1), *postconf*(1), *postmap*(1), *sendmail*(1)
+*outpost*(1), *outpost-tables*(5), *postconf*(1), *postmap*(1), *sendmail*(1)
 )";
 
 // `text` without meaning to scdoc.

@@ -140,8 +140,11 @@ UnitPointer Backlog::MakeUnit(Recipients& from, Lane lane) {
   auto unit = std::make_shared<Unit>();
   unit->lane = lane;
   auto message = context_.active.FindOrRead(context_.queue, key);
-  if (message) unit->message = std::move(*message);
-  if (!message) context_.log.Error(message.error().text());  // the runner looks for what is due again
+  if (message) {
+    unit->message = std::move(*message);
+  } else {
+    context_.log.Error(message.error().text());  // the runner looks for what is due again
+  }
   // Where the commit of what became of it failed, the queue says "due" of what may be sent already.
   const bool usable = unit->message && !verdicts_.HasFailedToCommit(key);
   while (!from.empty() && from.front().message == key &&

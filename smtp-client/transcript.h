@@ -1,5 +1,6 @@
 // The last lines that were said in a session, for a notice to the administrator: of an opening that fails always, of mail
-// that is refused where it is wanted (notify_classes: policy, protocol). Bounded, whatever a relay says; nothing of a login but its mechanism and outcome is in it, and nothing of a content.
+// that is refused where it is wanted (notify_classes: policy, protocol). Bounded, whatever a relay says; nothing of a login
+// but its mechanism and outcome is in it, and nothing of a content.
 #pragma once
 
 #include <deque>

@@ -9,8 +9,7 @@ namespace {
 
 constexpr std::string_view kPasswordFile =
     "Correct it in the file that smtp_sasl_password_maps names; the mail then leaves by itself. Many providers "
-    "want an "
-    "app password there, made in the account's settings.";
+    "want an app password there, made in the account's settings.";
 
 // One line each: whose words, words, example, {sentence, remedy}. The first that fits counts.
 // clang-format off
