@@ -7,18 +7,7 @@
 namespace outpost::conf {
 namespace {
 
-using values::Bool;
-using values::Integer;
-using values::List;
-using values::NonEmpty;
-using values::Patterns;
-using values::Size;
-using values::String;
-using values::Tables;
-using values::Time;
-using values::Word;
-using values::Words;
-using values::WordsAndNames;
+using namespace values;  // NOLINT(google-build-using-namespace): the words of the table
 using enum Effect;
 using enum Feature;
 

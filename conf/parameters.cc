@@ -7,19 +7,7 @@ namespace outpost::conf {
 namespace {
 
 using TableTypes::kPasswords;
-using values::Bool;
-using values::Computed;
-using values::Integer;
-using values::List;
-using values::NonEmpty;
-using values::Patterns;
-using values::Size;
-using values::String;
-using values::Tables;
-using values::Time;
-using values::Word;
-using values::Words;
-using values::WordsAndNames;
+using namespace values;  // NOLINT(google-build-using-namespace): the words of the table
 
 // One line each, so that it can be read as a table: name, values, default, readers, doc
 // clang-format off

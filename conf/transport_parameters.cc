@@ -8,9 +8,7 @@
 namespace outpost::conf {
 namespace {
 
-using values::Integer;
-using values::NonEmpty;
-using values::Time;
+using namespace values;  // NOLINT(google-build-using-namespace): the words of the table
 using enum Effect;
 using enum Feature;
 
