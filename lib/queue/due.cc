@@ -16,8 +16,6 @@ constexpr int64_t kMakeDueSlice = 1000;  // recipients a call
 constexpr size_t kWalkStep = 1000;       // recipients or messages a call, waiting or not
 constexpr size_t kOldSlice = 100;        // recipients a call
 constexpr int kDueStep = 500;            // groups a call
-constexpr std::string_view kGroupColumns =
-    "SELECT generation, transport, next_hop, bulk, uid FROM recipient INDEXED BY recipient_waiting WHERE ";
 
 int BulkOf(Lane lane) { return lane == Lane::kBulk ? 1 : 0; }
 
@@ -36,34 +34,7 @@ void GroupByMessage(std::vector<QueuedRecipient>& recipients) {
 
 DueIndex::DueIndex(Connection& connection, Quarantine& quarantine)
     : quarantine_(quarantine),
-      next_user_(
-          connection, "look for what is due in",
-          Cat(kGroupColumns, "generation = ? AND transport = ? AND next_hop = ? AND bulk = ? AND uid > ? AND ",
-              kWaiting, " ORDER BY uid LIMIT 1")),
-      next_lane_(connection, "look for what is due in",
-                 Cat(kGroupColumns, "generation = ? AND transport = ? AND next_hop = ? AND bulk > ? AND ", kWaiting,
-                     " ORDER BY bulk, uid LIMIT 1")),
-      next_hop_(connection, "look for what is due in",
-                Cat(kGroupColumns, "generation = ? AND transport = ? AND next_hop > ? AND ", kWaiting,
-                    " ORDER BY next_hop, bulk, uid LIMIT 1")),
-      next_transport_(connection, "look for what is due in",
-                      Cat(kGroupColumns, "generation = ? AND transport > ? AND ", kWaiting,
-                          " ORDER BY transport, next_hop, bulk, uid LIMIT 1")),
-      next_generation_group_(connection, "look for what is due in",
-                             Cat(kGroupColumns, "generation > ? AND ", kWaiting,
-                                 " ORDER BY generation, transport, next_hop, bulk, uid LIMIT 1")),
-      next_generation_(
-          connection, "look for what is due in",
-          Cat("SELECT generation FROM recipient INDEXED BY recipient_waiting WHERE generation >= ? AND ", kWaiting,
-              " ORDER BY generation LIMIT 1")),
-      first_attempt_(connection, "look for what is due in",
-                     Cat("SELECT next_attempt FROM recipient INDEXED BY recipient_waiting WHERE generation = ? AND "
-                         "transport = ? AND next_hop = ? AND bulk = ? AND uid = ? AND next_attempt > ? AND ",
-                         kWaiting, " ORDER BY next_attempt LIMIT 1")),
-      last_attempt_(connection, "look for what is due in",
-                    Cat("SELECT next_attempt FROM recipient INDEXED BY recipient_waiting WHERE generation = ? AND "
-                        "transport = ? AND next_hop = ? AND bulk = ? AND uid = ? AND ",
-                        kWaiting, " ORDER BY next_attempt DESC LIMIT 1")),
+      groups_(connection),
       due_(connection, "read what is due from",
            Cat("SELECT ", kRecipientColumns,
                " FROM recipient INDEXED BY recipient_waiting WHERE generation = ? AND transport = ? AND "
@@ -115,61 +86,17 @@ DueIndex::DueIndex(Connection& connection, Quarantine& quarantine)
                     "next_attempt = min(next_attempt, ?) WHERE message = ? AND number = ? AND ",
                     kWaiting)) {}
 
-Result<std::optional<DueIndex::Group>> DueIndex::ReadGroup(Rows rows) {
-  const auto found = rows.Next();
-  if (!found) return found.error();
-  if (!*found) return std::optional<Group>();
-  return std::optional<Group>(
-      {rows.Integer(0), {std::string(rows.Text(1)), std::string(rows.Text(2))}, rows.Integer(3), rows.Integer(4)});
-}
-
-// Five seeks instead of one comparison of (generation, transport, next_hop, bulk, uid): SQLite would walk over all entries
-// that are equal to the group, which may be the whole queue.
-Result<std::optional<DueIndex::Group>> DueIndex::NextGroup(const Group& group) {
-  auto next = ReadGroup(
-      Rows(next_user_, group.generation, group.route.transport, group.route.next_hop, group.bulk, group.uid));
-  if (!next || next.value()) return next;
-  next = ReadGroup(Rows(next_lane_, group.generation, group.route.transport, group.route.next_hop, group.bulk));
-  if (!next || next.value()) return next;
-  next = ReadGroup(Rows(next_hop_, group.generation, group.route.transport, group.route.next_hop));
-  if (!next || next.value()) return next;
-  next = ReadGroup(Rows(next_transport_, group.generation, group.route.transport));
-  if (!next || next.value()) return next;
-  return ReadGroup(Rows(next_generation_group_, group.generation));
-}
-
-Result<std::optional<int64_t>> DueIndex::NextGeneration(int64_t at_least) {
-  Rows rows(next_generation_, at_least);
-  const auto found = rows.Next();
-  if (!found) return found.error();
-  if (!*found) return std::optional<int64_t>();
-  return std::optional<int64_t>(rows.Integer(0));
-}
-
-Result<std::optional<Microseconds>> DueIndex::ReadAttempt(Rows rows) {
-  const auto found = rows.Next();
-  if (!found) return found.error();
-  if (!*found) return std::optional<Microseconds>();
-  return std::optional<Microseconds>(rows.Time(0));
-}
-
-Result<std::optional<Microseconds>> DueIndex::FirstAttempt(const Group& group, Microseconds after) {
-  return ReadAttempt(Rows(first_attempt_, group.generation, group.route.transport, group.route.next_hop, group.bulk,
-                          group.uid, after));
-}
-
 Result<void> DueIndex::LookInto(const Group& group, Microseconds now, DueStep& step) {
-  auto first = FirstAttempt(group, Microseconds::min());
+  auto first = groups_.FirstAttempt(group, Microseconds::min());
   if (!first) return first.error();
   if (first.value() && **first <= now) {
     if (step.routes.empty() || step.routes.back() != group.route) step.routes.push_back(group.route);
-    first = FirstAttempt(group, now);
+    first = groups_.FirstAttempt(group, now);
     if (!first) return first.error();
   }
   if (!first.value()) return {};
   if (!step.next_attempt || **first < *step.next_attempt) step.next_attempt = **first;
-  const auto last = ReadAttempt(
-      Rows(last_attempt_, group.generation, group.route.transport, group.route.next_hop, group.bulk, group.uid));
+  const auto last = groups_.LastAttempt(group);
   if (!last) return last.error();
   if (*last && (!step.last_attempt || **last > *step.last_attempt)) step.last_attempt = **last;
   return {};
@@ -179,7 +106,7 @@ Result<DueStep> DueIndex::WalkDue(const DuePlace& after, Microseconds now) {
   DueStep step;
   step.next = after;
   for (int seen = 0; seen < kDueStep; ++seen) {
-    auto next = NextGroup(*step.next);
+    auto next = groups_.Next(*step.next);
     if (!next) return next.error();
     step.next = std::move(*next);
     if (!step.next) break;
@@ -218,11 +145,11 @@ Result<std::vector<QueuedRecipient>> DueIndex::Collect(std::vector<RecipientRow>
 Result<std::vector<DueIndex::Line>> DueIndex::FindLines(const Route& route, Lane lane) {
   std::vector<Line> lines;
   for (int64_t at_least = INT64_MIN;;) {
-    const auto generation = NextGeneration(at_least);
+    const auto generation = groups_.NextGeneration(at_least);
     if (!generation) return generation.error();
     if (!generation.value()) break;
     for (int64_t uid = INT64_MIN;; lines.push_back({**generation, uid, 0})) {
-      auto next = ReadGroup(Rows(next_user_, **generation, route.transport, route.next_hop, BulkOf(lane), uid));
+      auto next = groups_.NextUser({**generation, route, BulkOf(lane), uid});
       if (!next) return next.error();
       if (!next.value()) break;
       uid = next.value()->uid;
@@ -339,7 +266,7 @@ Result<bool> DueIndex::MakeAllDue(Microseconds now) {
   int64_t left = kMakeDueSlice;
   Group group;
   while (true) {
-    auto next = NextGroup(group);
+    auto next = groups_.Next(group);
     if (!next) return next.error();
     if (!next.value()) return false;
     group = std::move(**next);

@@ -1,6 +1,7 @@
 // What waits: selection by destination, user and time, without regard to how deep the queue is.
 #pragma once
 
+#include "lib/queue/groups.h"
 #include "lib/queue/quarantine.h"
 #include "lib/queue/queue.h"
 #include "lib/queue/statement.h"
@@ -25,19 +26,12 @@ class DueIndex {
   Result<void> MakeDue(RecipientKey recipient, const Route& route, int64_t generation, Microseconds now);
 
  private:
-  // The recipients of one user that wait for one route, as one configuration decided it, in one lane: a run of the
-  // index.
-  using Group = DuePlace;
   // A group of one route and lane, with a place in it.
   struct Line {
     int64_t generation = 0;
     int64_t uid = 0;
     size_t taken = 0;
   };
-  // The group after `group`; nothing at the end.
-  Result<std::optional<Group>> NextGroup(const Group& group);
-  static Result<std::optional<Group>> ReadGroup(Rows rows);
-  Result<std::optional<int64_t>> NextGeneration(int64_t at_least);
   // Those of one route and lane, beginning with the user whose turn it is.
   Result<std::vector<Line>> FindLines(const Route& route, Lane lane);
   // The next `limit` of a line's due recipients; false when there are no more.
@@ -46,9 +40,6 @@ class DueIndex {
   // Adds what is due of `group`, and what will be.
   Result<void> LookInto(const Group& group, Microseconds now, DueStep& step);
   Result<std::vector<OldPlace>> OldMessages(bool null_sender, Microseconds before, const OldPlace& from);
-  static Result<std::optional<Microseconds>> ReadAttempt(Rows rows);
-  // The earliest next_attempt later than `after`.
-  Result<std::optional<Microseconds>> FirstAttempt(const Group& group, Microseconds after);
   Result<bool> MakeGroupDue(const Group& group, Microseconds now, int64_t& left);
   // Reads all rows; those that cannot be true are set aside and left out.
   Result<std::vector<QueuedRecipient>> Collect(std::vector<RecipientRow> rows);
@@ -56,14 +47,7 @@ class DueIndex {
 
   Quarantine& quarantine_;
   int64_t turns_[std::size(kLanes)] = {};  // the users that came last
-  Statement next_user_;
-  Statement next_lane_;
-  Statement next_hop_;
-  Statement next_transport_;
-  Statement next_generation_group_;
-  Statement next_generation_;
-  Statement first_attempt_;
-  Statement last_attempt_;
+  Groups groups_;
   Statement due_;
   Statement as_old_messages_;
   Statement younger_messages_;
