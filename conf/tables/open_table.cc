@@ -167,6 +167,9 @@ Opened OpenWithin(std::string_view item, Opening opening) {
     return sys::Error("tables within tables are too many");
   }
   const TableName table = ParseTableName(item);
+  if (table.name.empty()) {
+    return sys::Error(sys::Cat("\"", sys::Printable(item, 200), "\" is no \"type:name\", a name is missing"));
+  }
   opening.name = table.name;
   for (const auto& [type, open, needs] : kTypes) {
     if (type != table.type) continue;

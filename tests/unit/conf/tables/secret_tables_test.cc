@@ -98,7 +98,7 @@ TEST_F(SecretTables, ACredentialIsATableOfSystemds) {
   EXPECT_EQ(Ask("credential:relay", "[smtp.example.org]:587"), "user:password");
   EXPECT_EQ(Ask("credential:relay", "other"), "none");
   EXPECT_THAT(Ask("credential:other", "k"), HasSubstr("No such file"));
-  for (const std::string name : {"", "../etc/passwd", "/etc/passwd", ".."}) {
+  for (const std::string name : {"../etc/passwd", "/etc/passwd", ".."}) {
     EXPECT_THAT(Ask("credential:" + name, "k"), HasSubstr("without a directory"));
   }
 }
