@@ -148,12 +148,11 @@ Result<void> SyncFile(FdView fd, std::string_view what) {
 
 Result<void> ReplaceFile(const std::string& path, std::string_view bytes, mode_t mode,
                          const std::optional<FileOwner>& owner) {
-  const std::string temporary = Cat(path, ".tmp-", getpid());
+  const std::string temporary = Cat(path, ".tmp");
   const auto write_new = [&]() -> Result<void> {
     constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
     auto fd = OpenFile(temporary, kFlags, mode);
     if (!fd && fd.error().code() == EEXIST) {
-      // Left by a process that died and whose number we have been given: no living one writes it.
       unlink(temporary.c_str());
       fd = OpenFile(temporary, kFlags, mode);
     }
