@@ -124,14 +124,14 @@ TEST_F(TableTest, AFileThatBecomesSomethingElseLeavesWhatWasReadInForce) {
   const std::function<void()> changes[] = {
       [&] { mkdir(file_.c_str(), 0700); },
       [&] { mkfifo(file_.c_str(), 0600); },
-      [&] { symlink("/dev/zero", file_.c_str()); },
+      [&] { std::filesystem::create_symlink("/dev/zero", file_); },
       [&] {
         Write("a 2\n");
         chmod(file_.c_str(), 0666);
       },
       [&] {
         Write("");
-        truncate(file_.c_str(), int64_t{2} << 30);
+        std::filesystem::resize_file(file_, uintmax_t{2} << 30);
         const timespec then[] = {{1, 0}, {1, 0}};
         utimensat(AT_FDCWD, file_.c_str(), then, 0);
       },
