@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import workloads
-from mailers import RELAY_PORT, SOURCE, Outpost
+from mailers import SOURCE, Outpost
 from relay import relay
 from roots import BASE
 
@@ -25,7 +25,6 @@ class Depth:
     aim: str = ""
 
 
-RELAYHOST = f"[127.0.0.1]:{RELAY_PORT}"
 DRAINED = 10000       # messages, after the first ones: the rate is theirs
 WARM = 1000
 SUBMITTED = 200       # one after another
@@ -86,16 +85,17 @@ class Host(Outpost):
         if depth == 0:
             return
         owner = self.private.stat()
-        made = BASE / "fills" / re.sub(r"\W+", "_", f"{depth} {arguments}")
+        made = BASE / "fills" / re.sub(r"\W+", "_", f"{depth} {arguments} {parameters}")
         if not made.exists():
             (made.parent / "new/private").mkdir(parents=True)
             for directory in (made.parent / "new", made.parent / "new/private"):
                 os.chown(directory, owner.st_uid, owner.st_gid)
-            subprocess.run([SOURCE / "build/release/tests/fill_queue", "--queue", made.parent / "new", "--messages",
-                            str(depth), *map(str, arguments)], check=True, user=owner.st_uid, group=owner.st_gid,
-                           extra_groups=())
+            subprocess.run([SOURCE / "build/release/tests/fill_queue", "--config", self.root.path / "etc/outpost",
+                            "--queue", made.parent / "new", "--messages", str(depth), *map(str, arguments)],
+                           check=True, user=owner.st_uid, group=owner.st_gid, extra_groups=())
             (made.parent / "new").rename(made)
         subprocess.run(["cp", "-a", "--reflink=auto", made / "private/queue.db", self.private], check=True)
+        os.sync()  # what the copy left to be written would be in the way of the mailer's own syncs
 
     def runner(self):
         """The pid of the queue runner, not of its spawner: the larger one of that name."""
@@ -182,7 +182,7 @@ def submit_while(host, going):
 
 def first_delivery_and_drain(host, depth):
     """The relay is there when the mailer starts."""
-    host.prepare(max(depth, WARM + DRAINED), "--relayhost", RELAYHOST)
+    host.prepare(max(depth, WARM + DRAINED))
     with relay() as sink:
         start = time.perf_counter()
         host.start()
@@ -195,7 +195,7 @@ def first_delivery_and_drain(host, depth):
 
 def relay_down(host, depth):
     """Everything is due and waits for one relay."""
-    host.prepare(depth, "--relayhost", RELAYHOST, "--domains", 1000)
+    host.prepare(depth, "--domains", 1000)
     host.start()
     host.settle()
     _, times, _ = workloads.submit(host, workloads.message(2), SUBMITTED)
@@ -208,7 +208,7 @@ def relay_down(host, depth):
 
 
 def list_queue(host, depth):
-    host.prepare(depth, "--relayhost", RELAYHOST)
+    host.prepare(depth)
     host.start()
     host.settle()
     listing = subprocess.Popen(["chroot", host.root.path, "/usr/bin/mailq"], stdout=subprocess.PIPE)
@@ -224,7 +224,7 @@ def list_queue(host, depth):
 
 def orders(host, depth):
     """What an administrator asks of a mailer whose relay is down."""
-    host.prepare(depth, "--relayhost", RELAYHOST, "--domains", 1000, "--state", "deferred", "--due-in", 3600)
+    host.prepare(depth, "--domains", 1000, "--state", "deferred", "--due-in", 3600)
     host.start()
     host.settle()
     figures = {PART: timed(lambda: host.root.run("outpost", "flush", "--to", "d7.example.net"))}
@@ -249,7 +249,7 @@ def orders(host, depth):
 
 def waiting(host, depth):
     """Everything has been tried, and has its time."""
-    host.prepare(depth, "--relayhost", RELAYHOST, "--state", "deferred", "--due-in", 3600, "--due-within", 3600)
+    host.prepare(depth, "--state", "deferred", "--due-in", 3600, "--due-within", 3600)
     host.start()
     host.settle()
     return {WAITING: idle_ms(host)}
@@ -257,7 +257,7 @@ def waiting(host, depth):
 
 def expiry(host, depth):
     """All have reached the end of their lifetime when the mailer starts, and the relay is down."""
-    host.prepare(depth, "--relayhost", RELAYHOST, "--age", 6 * DAY)
+    host.prepare(depth, "--age", 6 * DAY)
     host.start()
     took, slowest = submit_while(host, host.settle)
     return {EXPIRE: took, EXPIRE_SUBMIT: slowest,

@@ -1,19 +1,25 @@
 // fill_queue: fills the queue of a stopped mailer, through lib/queue, so that the schema stands nowhere else: a million
 // messages in about a minute. For tests/bench, and for whoever wants to see how a deep queue behaves.
 //
-// Run as the mail's owner. Routes are those of a main.cf with this --relayhost, so that the runner finds them decided.
+// Run as the mail's owner. Routes are decided by the main.cf of --config, as the runner will find them: those that other
+// settings decided it would decide anew, a million times beside what is to be seen.
 #include <cstdio>
 #include <span>
 #include <string>
 #include <sysexits.h>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "conf/configuration.h"
+#include "conf/location.h"
+#include "conf/settings.h"
 #include "lib/queue/queue.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/file.h"
 #include "lib/sys/text.h"
+#include "queue-runner/policy.h"
 #include "queue-runner/resolve.h"
 
 namespace outpost {
@@ -32,8 +38,8 @@ constexpr std::string_view kLine = "01234567890123456789012345678901234567890123
 enum class Kind { kNew, kDeferred, kHeld, kRemoved };
 
 struct Options {
+  std::string configuration;  // a directory
   std::string queue_directory;
-  std::string relayhost;
   std::string sender = "sender@example.com";
   uint64_t messages = 1000000;
   uint64_t recipients = 1;
@@ -48,10 +54,10 @@ struct Options {
 
 class Filler {
  public:
-  Filler(queue::Queue& queue, const Options& options)
+  Filler(queue::Queue& queue, const Options& options, queue_runner::RoutingRules rules)
       : queue_(queue),
         options_(options),
-        rules_{options.relayhost, "smtp"},
+        rules_(std::move(rules)),
         generation_(queue_runner::Generation(rules_)),
         arrival_(sys::WallClock() - seconds(options.age)) {}
 
@@ -152,14 +158,25 @@ class Filler {
   Microseconds arrival_;
 };
 
+sys::Result<queue_runner::RoutingRules> ReadRules(const std::string& directory) {
+  const auto location = conf::Locate(directory);
+  if (!location) return location.error();
+  conf::Configuration configuration = conf::Configuration::Load(*location);
+  const conf::QueueRunnerSettings settings = conf::ReadQueueRunnerSettings(configuration);
+  if (configuration.HasErrors()) return sys::Error(Cat(directory, ": the configuration is wrong"));
+  return queue_runner::MakePolicy(settings).routing;
+}
+
 sys::Result<void> Run(const Options& options) {
+  auto rules = ReadRules(options.configuration);
+  if (!rules) return rules.error();
   const spool::SpoolPaths paths(options.queue_directory);
   auto lock = queue::QueueLock::TryTake(paths);
   if (!lock) return lock.error();
   if (!*lock) return sys::Error("the mailer is running");
   auto queue = queue::Queue::Open(paths, **lock);
   if (!queue) return queue.error();
-  if (auto filled = Filler(*queue, options).Fill(); !filled) return filled;
+  if (auto filled = Filler(*queue, options, std::move(*rules)).Fill(); !filled) return filled;
   return {};
 }
 
@@ -170,8 +187,8 @@ int main(int argc, char** argv) {
   using outpost::Kind;
   outpost::Options options;
   CLI::App app("Fills the queue of a stopped mailer.");
+  app.add_option("--config", options.configuration, "the directory of the mailer's main.cf")->required();
   app.add_option("--queue", options.queue_directory, "queue_directory")->required();
-  app.add_option("--relayhost", options.relayhost, "as in main.cf; default: each domain is its own next hop");
   app.add_option("--sender", options.sender, "'' makes notices");
   app.add_option("--messages", options.messages);
   app.add_option("--recipients", options.recipients, "of each message")->check(CLI::Range(1, 100000));
