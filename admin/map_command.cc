@@ -1,7 +1,6 @@
 #include "admin/map_command.h"
 
 #include <algorithm>
-#include <iostream>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include "conf/tables/open_table.h"
 #include "conf/tables/table_name.h"
 #include "conf/value_types.h"
+#include "lib/sys/file.h"
 #include "lib/sys/text.h"
 
 namespace outpost::admin {
@@ -44,21 +44,31 @@ std::unique_ptr<conf::Table> OpenMap(const std::string& item, size_t* complaints
   return nullptr;
 }
 
-bool ForEachKeyOfInput(const std::function<void(std::string_view)>& ask) {
-  std::string key;
-  for (int c = std::cin.get(); c != std::istream::traits_type::eof(); c = std::cin.get()) {
-    if (c != '\n') {
-      key += static_cast<char>(c);
-    } else {
-      ask(key);
-      key.clear();
+bool ForEachKeyOfInput(const std::function<void(std::string_view)>& ask, LineOutput& answers) {
+  std::vector<char> room(kMaxKey);
+  std::string rest;  // a line whose end is not yet read
+  while (true) {
+    answers.Flush();
+    const auto count = sys::ReadSome(sys::FdView(STDIN_FILENO), room);
+    if (!count) {
+      PrintError(count.error().Within("standard input").text());
+      return false;
     }
-    if (key.size() > kMaxKey) {
+    if (*count == 0) break;
+    rest.append(room.data(), *count);
+    size_t begin = 0;
+    for (size_t end = rest.find('\n'); end != std::string::npos && end - begin <= kMaxKey;
+         end = rest.find('\n', begin)) {
+      ask(std::string_view(rest).substr(begin, end - begin));
+      begin = end + 1;
+    }
+    rest.erase(0, begin);
+    if (rest.size() > kMaxKey) {
       PrintError(sys::Cat("standard input has a line of more than ", kMaxKey, " bytes"));
       return false;
     }
   }
-  if (!key.empty()) ask(key);
+  if (!rest.empty()) ask(rest);
   return true;
 }
 
@@ -67,20 +77,22 @@ int QueryMap(const std::string& item, const std::vector<std::string>& keys, bool
   if (!table) return EX_CONFIG;
   bool any = false;
   bool failed = false;
+  LineOutput answers;
   const auto ask = [&](std::string_view key) {
     const conf::Found found = table->Find(key);
     if (!found) {
+      answers.Flush();
       PrintError(sys::Cat(item, ": ", found.error().text()));
       failed = true;
     } else if (*found) {
       any = true;
-      PrintOut(json ? AsJson(key, **found) : with_key ? AsLine(key, **found) : sys::Cat(**found, "\n"));
+      answers.Add(json ? AsJson(key, **found) : with_key ? AsLine(key, **found) : sys::Cat(**found, "\n"));
     }
   };
   for (const auto& key : keys) {
     if (key != "-") {
       ask(key);
-    } else if (!ForEachKeyOfInput(ask)) {
+    } else if (!ForEachKeyOfInput(ask, answers)) {
       return EX_DATAERR;
     }
   }
@@ -91,11 +103,13 @@ int QueryMap(const std::string& item, const std::vector<std::string>& keys, bool
 int ListMap(const std::string& item, bool json) {
   const auto table = OpenMap(item);
   if (!table) return EX_CONFIG;
-  const auto walked = table->Walk([json](std::string_view key, std::string_view value) {
-    PrintOut(json ? AsJson(key, value) : AsLine(key, value));
+  LineOutput entries;
+  const auto walked = table->Walk([&](std::string_view key, std::string_view value) {
+    entries.Add(json ? AsJson(key, value) : AsLine(key, value));
     return true;
   });
   if (walked) return EX_OK;
+  entries.Flush();
   PrintError(sys::Cat(item, ": ", walked.error().text()));
   return EX_UNAVAILABLE;
 }

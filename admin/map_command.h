@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "admin/environment.h"
+#include "admin/line_output.h"
 #include "conf/tables/table.h"
 #include "conf/tables/table_rules.h"
 
@@ -19,8 +20,9 @@ std::unique_ptr<conf::Table> OpenMap(const std::string& item, size_t* complaints
 
 // Keys of at most this many bytes, one a line.
 constexpr size_t kMaxKey = 64 * 1024;
-// Calls `ask` for each line of standard input; false when it cannot be read, after saying why.
-bool ForEachKeyOfInput(const std::function<void(std::string_view)>& ask);
+// Calls `ask` for each line of standard input; false when it cannot be read, after saying why. What `answers` has leaves
+// before more is waited for: whoever asks by a pipe gets an answer to each line.
+bool ForEachKeyOfInput(const std::function<void(std::string_view)>& ask, LineOutput& answers);
 
 // The value of each key in `table`, a line each: the value alone, or `with_key` "KEY<TAB>VALUE". EX_OK; 1 when none of
 // them is there; EX_TEMPFAIL when one could not be looked up; EX_CONFIG when there is no such table.

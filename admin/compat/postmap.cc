@@ -74,13 +74,15 @@ class Printer {
   void Print(std::string_view key, const std::string& value) {
     const auto content = values_are_files_ ? ContentOf(value) : sys::Result(value);
     if (!content) return Fail(content.error());
-    PrintOut(after_key_.empty() ? sys::Cat(*content, "\n") : sys::Cat(key, after_key_, *content, "\n"));
+    lines_.Add(after_key_.empty() ? sys::Cat(*content, "\n") : sys::Cat(key, after_key_, *content, "\n"));
     any_ = true;
   }
   void Fail(const sys::Error& error) {
+    lines_.Flush();
     PrintError(error.text());
     failed_ = true;
   }
+  LineOutput& lines() { return lines_; }
   int ExitStatus() const { return any_ && !failed_ ? 0 : 1; }
 
  private:
@@ -88,6 +90,7 @@ class Printer {
   bool values_are_files_;
   bool any_ = false;
   bool failed_ = false;
+  LineOutput lines_;
 };
 
 using Tables = std::vector<std::unique_ptr<conf::Table>>;
@@ -108,7 +111,7 @@ int Query(const Tables& tables, const PostmapOptions& options, MapProgram progra
   Printer printer(from_input ? AfterKey(program) : "", options.values_are_files);
   if (!from_input) {
     Ask(tables, *options.key, printer);
-  } else if (!ForEachKeyOfInput([&](std::string_view key) { Ask(tables, key, printer); })) {
+  } else if (!ForEachKeyOfInput([&](std::string_view key) { Ask(tables, key, printer); }, printer.lines())) {
     return 1;
   }
   return printer.ExitStatus();

@@ -1,9 +1,15 @@
 #include "admin/compat/postmap.h"
 
+#include <algorithm>
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "admin/map_command.h"
+#include "tests/support/forked.h"
 #include "tests/support/temporary_directory.h"
 
 namespace outpost::admin {
@@ -85,6 +91,52 @@ TEST_F(PostmapTest, AsksTheTextOfATable) {
   EXPECT_EQ(Run({"-q", "x", file, "static:else"}), Outcome("else\n", 0));
   EXPECT_EQ(Run({"-q", "x", "fail:why"}), Outcome("", 1));
   EXPECT_THAT(errors_, HasSubstr("fail:why"));
+}
+
+// Who asks by pipes waits for the answer to one key before the next.
+TEST_F(PostmapTest, AnswersEachKeyOfAPipeBeforeItWaitsForMore) {
+  const std::string file = directory_.Write("table", "B two\na one\n");
+  int keys[2];
+  int answers[2];
+  ASSERT_EQ(pipe(keys) + pipe(answers), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    dup2(keys[0], STDIN_FILENO);
+    dup2(answers[1], STDOUT_FILENO);
+    close(keys[1]);
+    _exit(Postmap(Words{"-q", "-", file}));
+  }
+  close(keys[0]);
+  close(answers[1]);
+  const auto ask = [&](std::string_view text) {
+    EXPECT_EQ(write(keys[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  };
+  const auto answer = [&] {
+    char bytes[100];
+    const ssize_t count = read(answers[0], bytes, sizeof bytes);
+    return std::string(bytes, static_cast<size_t>(std::max<ssize_t>(count, 0)));
+  };
+  ask("a\n");
+  EXPECT_EQ(answer(), "a\tone\n");
+  ask("none\nB");
+  ask("\na\nb");
+  EXPECT_EQ(answer(), "B\ttwo\na\tone\n");
+  close(keys[1]);
+  EXPECT_EQ(answer(), "b\ttwo\n");
+  close(answers[0]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+}
+
+TEST_F(PostmapTest, RefusesAKeyWithoutEnd) {
+  const std::string file = directory_.Write("table", "a one\n");
+  const std::string endless = directory_.Write("keys", "a\n" + std::string(kMaxKey + 1, 'x'));
+  const int status = tests::RunForked([&] {
+    const int keys = open(endless.c_str(), O_RDONLY);
+    return dup2(keys, STDIN_FILENO) < 0 ? 99 : Postmap(Words{"-q", "-", file});
+  });
+  EXPECT_EQ(status, 1);
 }
 
 TEST_F(PostmapTest, ListsATable) {
