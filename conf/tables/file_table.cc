@@ -27,6 +27,9 @@ sys::Result<void> FileTable::Make(const TextSource& source, ReadTable* made) con
 }
 
 void FileTable::ReadIfChanged() {
+  const sys::Microseconds now = sys::MonotonicClock();
+  if (now - looked_ < kLookInterval) return;
+  looked_ = now;
   ReadTable made;
   const auto read = file_.ReadIfChanged([&](const TextSource& source) { return Make(source, &made); });
   if (!read) return Keep(read.error().text());

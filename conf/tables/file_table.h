@@ -4,6 +4,7 @@
 // what was read before in force; that is told once. A new text comes into force as a whole.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 #include "conf/logical_lines.h"
 #include "conf/tables/changing_file.h"
 #include "conf/tables/table.h"
+#include "lib/sys/clock.h"
 
 namespace outpost::conf {
 
@@ -24,6 +26,9 @@ struct ReadTable {
   std::unique_ptr<Table> table;
   std::vector<Complaint> complaints;
 };
+
+// A file is looked at again so long after the last time: asking for its time stamps takes as long as a look-up.
+constexpr std::chrono::milliseconds kLookInterval{10};
 
 class FileTable : public Table {
  public:
@@ -48,6 +53,7 @@ class FileTable : public Table {
   TableMaker make_;
   Teller tell_;
   ReadTable read_;
+  sys::Microseconds looked_{0};
   std::string trouble_;  // why the file as it is now is not in force
 };
 

@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "conf/tables/file_rights.h"
+#include "conf/tables/file_table.h"
 
 namespace outpost::conf {
 namespace {
@@ -53,7 +54,9 @@ class TableTest : public testing::Test {
     return TableList::Open(configuration, "smtp_sasl_password_maps", {maps},
                            [this](const Finding& finding) { told_.push_back(finding.ToString()); });
   }
+  // Of the file as it is: after the time in which it is not looked at again.
   static std::string Value(TableList& list, std::string_view key) {
+    std::this_thread::sleep_for(kLookInterval);
     const sys::Result<std::optional<std::string>> found = list.Find(key);
     return !found ? "error" : found->value_or("none");
   }
