@@ -14,6 +14,7 @@
 
 #include "conf/configuration.h"
 #include "conf/pattern_files.h"
+#include "conf/settled_file.h"
 
 namespace outpost::conf {
 namespace {
@@ -127,20 +128,29 @@ TEST_F(BadInput, AFileThatVanishesIsMissing) {
   EXPECT_EQ(Finding(), "open " + MainCf() + ": No such file or directory");
 }
 
-// Half of it would send mail another way.
+// Half of it would send mail another way. A writer who is held up for as long as a file needs to settle proves nothing: then
+// it is tried again.
 TEST_F(BadInput, AMainCfThatIsBeingWrittenIsWaitedFor) {
-  std::ofstream file(MainCf());
-  file << "mail_name = x\nrelayhost = [mail.exam" << std::flush;
-  std::thread writer([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    file << "ple.org]\n" << std::flush;
-    std::this_thread::sleep_for(std::chrono::milliseconds(60));
-    file << "myorigin = example.org\n" << std::flush;
-  });
-  Configuration configuration = Load();
-  writer.join();
-  EXPECT_EQ(configuration.String("relayhost"), "[mail.example.org]");
-  EXPECT_EQ(configuration.String("myorigin"), "example.org");
+  bool kept_pace = false;
+  for (int attempt = 0; attempt < 20 && !kept_pace; ++attempt) {
+    std::ofstream file(MainCf());
+    file << "mail_name = x\nrelayhost = [mail.exam" << std::flush;
+    std::thread writer([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+      const auto before = std::chrono::steady_clock::now();
+      file << "ple.org]\n" << std::flush;
+      std::this_thread::sleep_for(std::chrono::milliseconds(60));
+      file << "myorigin = example.org\n" << std::flush;
+      kept_pace = std::chrono::steady_clock::now() - before < kFirstSettleTime;
+    });
+    Configuration configuration = Load();
+    writer.join();
+    EXPECT_EQ(configuration.String("relayhost"), "[mail.example.org]");
+    if (kept_pace) {
+      EXPECT_EQ(configuration.String("myorigin"), "example.org");
+    }
+  }
+  EXPECT_TRUE(kept_pace);
 }
 
 TEST_F(BadInput, AMainCfWithoutItsLastLineFeedIsReadAsItIs) {
