@@ -108,6 +108,7 @@ class SimulatedClock : public RunnerTest {
         [&] { return !says(Ask(Verb::kStatus), "next try in 0 s") && !says(Ask(Verb::kList), "\"active\""); }));
   }
   void Pass(Microseconds time, Microseconds step) const {
+    Settle();  // what is under way would take that long
     for (Microseconds passed{}; passed < time; passed += step) {
       Shift() += step.count();
       Settle();
@@ -202,6 +203,7 @@ TEST_F(SimulatedClock, ADeadRelayForAMomentMakesNoNotice) {
   ASSERT_EQ(Start(), "ready\n");
   InjectAll();
   ASSERT_TRUE(WaitLog("its mail waits"));
+  ASSERT_TRUE(WaitUntilAllWait(kMessages));
   SetMode("deliver");
   Ask(Verb::kFlush);
   ASSERT_TRUE(WaitDelivered(kMessages));
