@@ -8,36 +8,34 @@
 namespace outpost::conf {
 namespace {
 
-// Takes the key from the front of `line`; nothing when its quotes are not closed.
-std::optional<std::string> TakeKey(std::string_view* line) {
-  if (!line->starts_with('"')) {
-    const size_t end = std::min(line->find_first_of(" \t"), line->size());
-    std::string key(line->substr(0, end));
-    line->remove_prefix(end);
-    return key;
-  }
-  std::string key;
-  for (size_t i = 1; i < line->size(); ++i) {
-    if ((*line)[i] == '"') {
-      line->remove_prefix(i + 1);
-      return key;
+// The length of the key at the front of `line`: up to the first blank without quotes and backslash before it; nothing when
+// its quotes are not closed.
+std::optional<size_t> KeyLength(std::string_view line) {
+  bool quoted = false;
+  size_t i = 0;
+  for (; i < line.size(); ++i) {
+    if (line[i] == '\\') {
+      ++i;
+    } else if (line[i] == '"') {
+      quoted = !quoted;
+    } else if (!quoted && (line[i] == ' ' || line[i] == '\t')) {
+      break;
     }
-    if ((*line)[i] == '\\' && i + 1 < line->size()) ++i;
-    key += (*line)[i];
   }
-  return std::nullopt;
+  if (quoted) return std::nullopt;
+  return std::min(i, line.size());
 }
 
 }  // namespace
 
 TableLine ParseTableLine(std::string_view line) {
-  const std::optional<std::string> key = TakeKey(&line);
-  if (!key) return {"", "", "a quote is not closed; line ignored"};
-  if (key->empty()) return {"", "", "the key is empty; line ignored"};
-  const std::string_view value = sys::Trim(line);
+  const std::optional<size_t> length = KeyLength(line);
+  if (!length) return {"", "", "a quote is not closed; line ignored"};
+  const std::string_view key = line.substr(0, *length);
+  const std::string_view value = sys::Trim(line.substr(*length));
   if (value.empty()) return {"", "", "a key without a value, \"key value\" is expected; line ignored"};
-  TableLine parsed{sys::LowerCase(*key), value, ""};
-  if (key->ends_with(':')) parsed.complaint = "the key ends in ':', as in an alias file; it is \"key value\" here";
+  TableLine parsed{sys::LowerCase(key), value, ""};
+  if (key.ends_with(':')) parsed.complaint = "the key ends in ':', as in an alias file; it is \"key value\" here";
   return parsed;
 }
 

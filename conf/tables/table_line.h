@@ -14,8 +14,9 @@ struct TableLine {
   std::string complaint;   // "" where nothing is wrong; shows the key at most: a value may be a secret
 };
 
-// A key with blanks is written "in quotes", where a backslash keeps the character after it. Only ASCII letters of
-// keys are folded. `line` is a logical line.
+// The key ends at the first blank that stands neither within quotes nor after a backslash. Quotes and backslashes stay
+// part of it, as in "john doe"@example.org: so addresses are looked up. Only ASCII letters of keys are folded. `line` is a
+// logical line.
 TableLine ParseTableLine(std::string_view line);
 
 Complaint DuplicateKey(std::string_view key, int line);

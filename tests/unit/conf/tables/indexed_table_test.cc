@@ -44,8 +44,10 @@ TEST(IndexedTable, ReadsKeysAndValues) {
       {"[smtp.Example.org]:587  User:pass word \r\n", {{"[smtp.example.org]:587", "User:pass word"}}},
       {"a\tb\n\n# x\nc  d # e\n", {{"a", "b"}, {"c", "d # e"}}},
       {"a\n  b\n  c\n", {{"a", "b  c"}}},
-      {"\"a b\" c\n", {{"a b", "c"}}},
-      {"\"a\\\"b\\\\\" c\n", {{"a\"b\\", "c"}}},
+      {"\"John Doe\"@example.org joe\n", {{"\"john doe\"@example.org", "joe"}}},
+      {"\"a b\" c\n", {{"\"a b\"", "c"}}},
+      {"\"a\\\" b\\\\\" c\n", {{"\"a\\\" b\\\\\"", "c"}}},
+      {"p\"q r\"s t\na\\ b c\n", {{"p\"q r\"s", "t"}, {"a\\ b", "c"}}},
       {"a 1\nA 2\n", {{"a", "1"}}},
   };
   for (const auto& [text, expected] : cases) EXPECT_EQ(ParseText(text).values, expected) << text;
