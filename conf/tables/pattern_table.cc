@@ -34,9 +34,9 @@ class PatternTable : public Table {
     for (size_t i = 0; i < rules_.size(); ++i) {
       const Rule& rule = rules_[i];
       if (rule.kind == Rule::Kind::kEndIf) continue;
-      const sys::Result<bool> matched = rule.match(key, &groups);
+      const sys::Result<Matched> matched = rule.match(key, &groups);
       if (!matched) return matched.error().Within(sys::Cat("line ", rule.line));
-      if (*matched == rule.negated) {
+      if (*matched != (rule.negated ? Matched::kNo : Matched::kYes)) {
         if (rule.kind == Rule::Kind::kIf) i = rule.end;
         continue;
       }
@@ -117,20 +117,27 @@ bool TakeIf(std::string_view* text) {
   return true;
 }
 
+// Takes "endif" and the blanks after it from the front of `text` when it is the word.
+bool TakeEndIf(std::string_view* text) {
+  const size_t length = std::min(text->find_first_of(" \t"), text->size());
+  if (!sys::EqualsIgnoringCase(text->substr(0, length), "endif")) return false;
+  *text = SkipBlanks(text->substr(length));
+  return true;
+}
+
 sys::Result<Rule> ParseRule(const LogicalLine& line, const PatternTaker& take, GroupsInResults groups,
                             std::vector<Complaint>* complaints) {
   Rule rule;
   rule.line = line.line;
   std::string_view text = line.text;
-  if (sys::EqualsIgnoringCase(text, "endif")) {
+  if (TakeEndIf(&text)) {
     rule.kind = Rule::Kind::kEndIf;
+    if (!text.empty()) Complain(complaints, {line.line, "what follows \"endif\" is ignored"});
     return rule;
   }
   if (TakeIf(&text)) rule.kind = Rule::Kind::kIf;
-  if (text.starts_with('!')) {
-    rule.negated = true;
-    text = SkipBlanks(text.substr(1));
-  }
+  for (; text.starts_with('!'); text.remove_prefix(1)) rule.negated = !rule.negated;
+  text = SkipBlanks(text);
   if (text.empty()) return sys::Error("no pattern");
   sys::Result<CompiledPattern> pattern = take(&text);
   if (!pattern) return pattern.error();
@@ -162,7 +169,7 @@ std::unique_ptr<Table> MakePatternTable(const std::vector<LogicalLine>& lines, c
       // Its "endif" must not end another block; nothing in it is asked.
       std::string_view text = line.text;
       if (!TakeIf(&text)) continue;
-      rule = Rule{Rule::Kind::kIf, false, [](std::string_view, Groups*) { return false; }, {}, 0, line.line};
+      rule = Rule{Rule::Kind::kIf, false, [](std::string_view, Groups*) { return Matched::kNo; }, {}, 0, line.line};
     }
     bytes += rule->bytes + sizeof(Rule);
     if (bytes > kMaxPatternBytes) {
@@ -207,7 +214,7 @@ sys::Result<Delimited> TakeDelimited(std::string_view* text) {
   }
   if (end >= text->size()) return sys::Error(sys::Cat("no closing \"", delimiter, "\" of the pattern"));
   text->remove_prefix(end + 1);
-  const size_t flags = static_cast<size_t>(std::ranges::find_if_not(*text, is_word) - text->begin());
+  const size_t flags = std::min(text->find_first_of(" \t"), text->size());
   found.flags = text->substr(0, flags);
   text->remove_prefix(flags);
   if (found.pattern.empty()) return sys::Error("the pattern is empty");

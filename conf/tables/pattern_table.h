@@ -17,8 +17,13 @@ namespace outpost::conf {
 // What the groups of a pattern matched: the whole at 0; an unmatched one is empty.
 using Groups = std::vector<std::string_view>;
 
+enum class Matched {
+  kYes,
+  kNo,
+  kOtherKind,  // no key for this pattern, as an IPv6 address is none for an IPv4 network: "!" does not match it either
+};
 // Whether a key matches; `groups` receives what. An Error when that cannot be told.
-using Pattern = std::function<sys::Result<bool>(std::string_view key, Groups* groups)>;
+using Pattern = std::function<sys::Result<Matched>(std::string_view key, Groups* groups)>;
 
 struct CompiledPattern {
   Pattern match;

@@ -31,10 +31,10 @@ struct Pcre {
   std::unique_ptr<pcre2_match_data, Code> match;
   std::unique_ptr<pcre2_match_context, Code> bounds;
 
-  sys::Result<bool> Match(std::string_view key, Groups* groups) const {
+  sys::Result<Matched> Match(std::string_view key, Groups* groups) const {
     const int count = pcre2_match(code.get(), reinterpret_cast<PCRE2_SPTR>(key.data()), key.size(), 0, 0,
                                   match.get(), bounds.get());
-    if (count == PCRE2_ERROR_NOMATCH) return false;
+    if (count == PCRE2_ERROR_NOMATCH) return Matched::kNo;
     if (count < 0) return sys::Error(Explain(count));
     const PCRE2_SIZE* places = pcre2_get_ovector_pointer(match.get());
     groups->clear();
@@ -43,7 +43,7 @@ struct Pcre {
       const size_t end = places[2 * i + 1];
       groups->push_back(begin == PCRE2_UNSET || end < begin ? std::string_view() : key.substr(begin, end - begin));
     }
-    return true;
+    return Matched::kYes;
   }
 };
 

@@ -115,12 +115,12 @@ class Regexp {
   size_t groups() const { return regex_.re_nsub; }
   size_t bytes() const { return bytes_; }
 
-  sys::Result<bool> Match(std::string_view key, Groups* groups) const {
+  sys::Result<Matched> Match(std::string_view key, Groups* groups) const {
     std::array<regmatch_t, kMaxGroups> places;
     places[0] = {0, static_cast<regoff_t>(key.size())};
     const size_t count = std::min(kMaxGroups, regex_.re_nsub + 1);
     const int status = regexec(&regex_, key.data(), count, places.data(), REG_STARTEND);
-    if (status == REG_NOMATCH) return false;
+    if (status == REG_NOMATCH) return Matched::kNo;
     if (status != 0) return sys::Error(Explain(status));
     groups->clear();
     for (size_t i = 0; i < count; ++i) {
@@ -128,7 +128,7 @@ class Regexp {
       groups->push_back(begin < 0 ? std::string_view()
                                   : key.substr(static_cast<size_t>(begin), static_cast<size_t>(end - begin)));
     }
-    return true;
+    return Matched::kYes;
   }
 
  private:

@@ -89,6 +89,7 @@ TEST(OpenTable, Regexps) {
       {"regexp:{{/^a/i x}}", "ABC", "none"},
       {"regexp:{{/b/ x}, {/a/ y}}", "ab", "x"},
       {"regexp:{{!/b/ x}, {/a/ y}}", "ab", "y"},
+      {"regexp:{{!!/b/ x}, {/a/ y}}", "ab", "x"},
       {"regexp:{{/^(.*)@(.*)$/ $2-${1}-$(2)-$$}}", "a@b", "b-a-b-$"},
       {"regexp:{{/(x)?a/ [$1]}}", "a", "[]"},
       {"regexp:{{|^a/b| x}}", "a/b", "x"},
@@ -162,6 +163,12 @@ TEST(OpenTable, Networks) {
       {"cidr:{{2001:db8::/33 x}}", "2001:db8:8000::1", "none"},
       {"cidr:{{::/0 x}}", "user@example.org", "none"},
       {"cidr:{{!10.0.0.0/8 x}}", "11.0.0.1", "x"},
+      {"cidr:{{!10.0.0.0/8 x}}", "::1", "none"},
+      {"cidr:{{!10.0.0.0/8 x}}", "user@example.org", "none"},
+      {"cidr:{{if !10.0.0.0/8}, {::/0 x}, endif, {::/0 y}}", "::1", "y"},
+      {"cidr:{{[10.0.0.1] x}}", "10.0.0.1", "x"},
+      {"cidr:{{[10.0.0.0]/8 x}}", "10.1.2.3", "x"},
+      {"cidr:{{[2001:db8::/33] x}}", "2001:db8:7fff::1", "x"},
       {"cidr:{{if 10.0.0.0/8}, {10.1.0.0/16 x}, endif, {0.0.0.0/0 y}}", "10.1.0.1", "x"},
       {"cidr:{{if 10.0.0.0/8}, {10.1.0.0/16 x}, endif, {0.0.0.0/0 y}}", "10.2.0.1", "y"},
       {"cidr:{{if !10.0.0.0/8}, {0.0.0.0/0 x}, endif}", "10.2.0.1", "none"},
@@ -221,6 +228,7 @@ TEST_F(RulesOfFile, BadRulesAreLeftOutWithTheirPlace) {
       {"regexp", "/a/ x\nabc y\n", 2, "between two slashes"},
       {"regexp", "/a/ x\n/b y\n", 2, "no closing"},
       {"regexp", "/a/ x\n/b/s y\n", 2, "unknown flag \"s\""},
+      {"regexp", "/a/ x\n/b/\"y\"\n", 2, "unknown flag"},
       {"regexp", "/a/ x\n// y\n", 2, "the pattern is empty"},
       {"regexp", "/a/ x\n/(b)/ $2\n", 2, "no group 2"},
       {"regexp", "/a/ x\n!/(b)/ $1\n", 2, "has no groups"},
@@ -242,10 +250,20 @@ TEST_F(RulesOfFile, BadRulesAreLeftOutWithTheirPlace) {
     EXPECT_EQ(Value(*table, "a"), "x") << text;
     EXPECT_EQ(Value(*table, "b"), "none") << text;
   }
-  for (const std::string_view text : {"10.0.0.1/8 x\n", "10.0.0.0/33 x\n", "10.0.0 x\n", "10.0.0.0/a x\n"}) {
+  for (const std::string_view text :
+       {"10.0.0.1/8 x\n", "10.0.0.0/33 x\n", "10.0.0 x\n", "10.0.0.0/a x\n", "[10.0.0.1 x\n", "[10.0.0.1]8 x\n"}) {
     EXPECT_EQ(Value(*Open("cidr", text), "10.0.0.1"), "none");
     ASSERT_THAT(complaints_, SizeIs(1)) << text;
   }
+}
+
+TEST_F(RulesOfFile, WhatFollowsEndifIsIgnored) {
+  const auto table = Open("regexp", "if /a/\n/b/ x\nENDIF of a\n/./ y\n");
+  ASSERT_THAT(complaints_, SizeIs(1));
+  EXPECT_THAT(complaints_[0].complaints[0].text, HasSubstr("follows \"endif\""));
+  EXPECT_FALSE(complaints_[0].complaints[0].is_error);
+  EXPECT_EQ(Value(*table, "ab"), "x");
+  EXPECT_EQ(Value(*table, "a"), "y");
 }
 
 TEST_F(RulesOfFile, PatternsThatTakeTooMuchMemoryAreCutWithTheirPlace) {
