@@ -112,7 +112,7 @@ constexpr auto kParameters = std::to_array<Parameter>({
     {"smtp_tls_mandatory_protocols", List(), ">=TLSv1", kSmtp, "TLS versions at encrypt and above: >=TLSv1.2, <=TLSv1.3, !TLSv1.1, or names."},
     {"smtp_tls_protocols", List(), ">=TLSv1", kSmtp, "TLS versions at may; a version that is excluded leaves no other way but another version."},
     {"smtp_tls_secure_cert_match", WordsAndNames("nexthop, dot-nexthop, hostname"), "nexthop, dot-nexthop", kSmtp, "Names that a certificate may have at level secure: nexthop, dot-nexthop, hostname, example.com, .example.com."},
-    {"smtp_tls_security_level", Word("none, may, encrypt, verify, secure"), "may", kSmtp, "none; may: TLS where offered; encrypt: TLS or no delivery; verify, secure: and the certificate proves the name."},
+    {"smtp_tls_security_level", Word(", none, may, encrypt, verify, secure"), "may", kSmtp, "none; may: TLS where offered; encrypt: TLS or no delivery; verify, secure: and the certificate proves the name; empty: may."},
     {"smtp_tls_servername", String(), "", kSmtp, "The server name that is asked for in the handshake; hostname, nexthop, or a name; empty: none unless needed."},
     {"smtp_tls_verify_cert_match", WordsAndNames("hostname, nexthop, dot-nexthop"), "hostname", kSmtp, "Names that a certificate may have at level verify: hostname, nexthop, dot-nexthop, example.com, .example.com."},
     {"smtp_tls_wrappermode", Bool(), "no", kSmtp, "TLS from the first byte, as on port 465; needs level encrypt or stronger."},

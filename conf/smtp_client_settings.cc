@@ -27,11 +27,10 @@ TlsLevel ReadTlsLevel(Configuration& configuration) {
     return TlsLevel::kSecure;
   }
   // The strongest first: it stands in for a level that is not known.
-  static constexpr Choice<TlsLevel> kLevels[] = {{"secure", TlsLevel::kSecure},
-                                                 {"verify", TlsLevel::kVerify},
-                                                 {"encrypt", TlsLevel::kEncrypt},
-                                                 {"may", TlsLevel::kMay},
-                                                 {"none", TlsLevel::kNone}};
+  static constexpr Choice<TlsLevel> kLevels[] = {
+      {"secure", TlsLevel::kSecure}, {"verify", TlsLevel::kVerify}, {"encrypt", TlsLevel::kEncrypt},
+      {"may", TlsLevel::kMay},       {"", TlsLevel::kMay},  // as where it is not set
+      {"none", TlsLevel::kNone}};
   return ReadChoice<TlsLevel>(configuration, kName, kLevels);
 }
 

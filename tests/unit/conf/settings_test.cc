@@ -67,7 +67,6 @@ TEST(Settings, FindsEachWrongValue) {
       {"relayhost = [a.example] [b.example]\n", "more than one relay"},
       {"relayhost = 192.0.2.1\n", "brackets"},
       {"smtp_tls_security_level = secured\n", "\"secured\" is not known"},
-      {"smtp_tls_security_level =\n", "must not be empty"},
       {"smtp_tls_wrappermode = yes\n", "needs smtp_tls_security_level"},
       {"smtp_sasl_auth_enable = yes\n", "needs smtp_sasl_password_maps"},
       {"smtp_sasl_security_options = noplain\n", "\"noplain\" is not known"},
@@ -101,6 +100,19 @@ TEST(Settings, FindsEachWrongValue) {
 TEST(Settings, AnUnknownTlsLevelNeverWeakens) {
   Configuration configuration = Parse("smtp_tls_security_level = secrue\n");
   EXPECT_EQ(ReadSmtpClientSettings(configuration).smtp_tls_security_level, TlsLevel::kSecure);
+}
+
+// As old files have it, beside smtp_use_tls; smtp_enforce_tls = yes is an error of its own.
+TEST(Settings, AnEmptyTlsLevelIsTheDefault) {
+  for (const std::string beside : {"", "smtp_use_tls = yes\n", "smtp_use_tls = no\n"}) {
+    Configuration configuration = Parse("smtp_tls_security_level =\n" + beside);
+    CheckSettings(configuration);
+    EXPECT_EQ(ReadSmtpClientSettings(configuration).smtp_tls_security_level, TlsLevel::kMay);
+    EXPECT_THAT(configuration.findings(), IsEmpty());
+  }
+  Configuration enforced = Parse("smtp_tls_security_level =\nsmtp_enforce_tls = yes\n");
+  CheckSettings(enforced);
+  EXPECT_TRUE(enforced.HasErrors());
 }
 
 TEST(Settings, SaysWhatServesInsteadOfALevelThatIsNotThere) {
