@@ -18,7 +18,7 @@ std::optional<std::string> TakeName(std::string_view* line) {
     const char c = (*line)[i];
     if (c == '"') {
       quoted = !quoted;
-    } else if (c == '\\' && quoted && i + 1 < line->size()) {
+    } else if (c == '\\' && i + 1 < line->size()) {
       name += (*line)[++i];
     } else if (c == ':' && !quoted) {
       line->remove_prefix(i + 1);
@@ -51,8 +51,8 @@ TableLine ParseAliasLine(std::string_view line) {
   const std::optional<std::string> name = TakeName(&line);
   if (!name || name->empty()) return {"", "", std::string(kExpected)};
   if (!is_quoted && name->find_first_of(" \t") != std::string::npos) return {"", "", std::string(kExpected)};
-  if (name->find('@') != std::string::npos && !is_quoted) {
-    return {"", "", "a name is a local part, without '@'; line ignored"};
+  if (name->find_first_of("@%") != std::string::npos && !is_quoted) {
+    return {"", "", "a name is a local part, without '@' and '%'; line ignored"};
   }
   const std::string_view value = sys::Trim(line);
   if (value.empty()) return {"", "", std::string(kExpected)};

@@ -75,6 +75,7 @@ TEST(AliasTable, ReadsNamesAndValuesAsWritten) {
       {"p: \"|/bin/x a, b\", /var/mail/y\n", {{"p", "\"|/bin/x a, b\", /var/mail/y"}}},
       {"l: :include:/etc/l,\n  more\n", {{"l", ":include:/etc/l,  more"}}},
       {"a: 1\nA: 2\n", {{"a", "1"}}},
+      {"b\\ob: x\n", {{"bob", "x"}}},
   };
   for (const auto& [text, expected] : cases) EXPECT_EQ(ParseWith<MakeAliasTable>(text).values, expected) << text;
 }
@@ -82,7 +83,8 @@ TEST(AliasTable, ReadsNamesAndValuesAsWritten) {
 TEST(AliasTable, LeavesOutWhatIsNoAlias) {
   const std::pair<std::string_view, std::string_view> cases[] = {
       {"nocolon alice\n", "\"name: value\""}, {"empty:\n", "\"name: value\""}, {"one, two: x\n", "\"name: value\""},
-      {"user@dom: x\n", "local part"},        {": x\n", "\"name: value\""},    {"a: \"x\n", "quote is not closed"},
+      {"user@dom: x\n", "local part"},        {"user%dom: x\n", "local part"}, {": x\n", "\"name: value\""},
+      {"a: \"x\n", "quote is not closed"},
   };
   for (const auto& [text, part] : cases) {
     const Text table = ParseWith<MakeAliasTable>(text);
