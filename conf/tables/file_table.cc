@@ -59,7 +59,8 @@ void FileTable::Keep(const std::string& why) {
 
 Found FileTable::Find(std::string_view key) {
   ReadIfChanged();
-  return read_.table->Find(key);
+  Found found = read_.table->Find(key);
+  return found ? std::move(found) : Found(found.error().Within(file_.path()));
 }
 
 sys::Result<void> FileTable::Walk(const EntryVisitor& visit) {

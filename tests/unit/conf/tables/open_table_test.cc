@@ -284,7 +284,7 @@ TEST_F(RulesOfFile, PatternsThatTakeTooMuchMemoryAreCutWithTheirPlace) {
 TEST_F(RulesOfFile, ARuleWithoutResultIsTroubleWhenItMatches) {
   const auto table = Open("regexp", "/a/\n");
   ASSERT_THAT(complaints_, SizeIs(1));
-  EXPECT_EQ(Value(*table, "a"), "error: line 1: the result is empty");
+  EXPECT_EQ(Value(*table, "a"), "error: " + directory_.path() + "/table: line 1: the result is empty");
   EXPECT_EQ(Value(*table, "b"), "none");
 }
 
