@@ -15,10 +15,11 @@ constexpr int64_t kLongestTime = int64_t{100} * 366 * 24 * 3600;
 
 std::string Quoted(std::string_view text) { return sys::Cat("\"", sys::Printable(text, 80), "\""); }
 
-// Of a letter, or of more letters of its word.
+// Of a letter, or of more letters of its word, or as people shorten it.
 std::optional<int64_t> SecondsOf(std::string_view unit) {
   static constexpr std::pair<std::string_view, int64_t> kUnits[] = {
-      {"seconds", 1}, {"minutes", 60}, {"hours", 3600}, {"days", 24 * 3600}, {"weeks", 7 * 24 * 3600}};
+      {"seconds", 1},           {"minutes", 60}, {"hours", 3600}, {"days", 24 * 3600},
+      {"weeks", 7 * 24 * 3600}, {"secs", 1},     {"mins", 60},    {"hrs", 3600}};
   for (const auto& [word, seconds_each] : kUnits) {
     if (!unit.empty() && word.starts_with(unit)) return seconds_each;
   }
@@ -99,7 +100,7 @@ sys::Result<std::vector<std::string>> SplitList(std::string_view text) {
 sys::Result<std::vector<std::string>> SplitBracedList(std::string_view text) {
   text = sys::Trim(text);
   if (text.size() < 2 || !text.starts_with('{') || !text.ends_with('}')) {
-    return sys::Error(sys::Cat("\"{...}\" expected instead of ", Quoted(text)));
+    return sys::Error("\"{...}\" expected");  // what is there may be a password
   }
   return SplitList(text.substr(1, text.size() - 2));
 }

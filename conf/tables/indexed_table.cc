@@ -114,7 +114,8 @@ sys::Result<std::unique_ptr<Table>> MakeInlineTable(std::string_view text) {
     const size_t equals = item.find('=');
     const std::string_view key = sys::Trim(std::string_view(item).substr(0, equals));
     if (equals == std::string::npos || key.empty()) {
-      return sys::Error(sys::Cat("\"", sys::Printable(key, 40), "\" is no \"key = value\""));
+      // Its text may be a password.
+      return sys::Error(sys::Cat("item ", &item - items->data() + 1, " is no \"key = value\""));
     }
     values.insert_or_assign(sys::LowerCase(key), sys::Trim(std::string_view(item).substr(equals + 1)));
   }

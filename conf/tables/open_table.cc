@@ -162,6 +162,12 @@ constexpr auto kTypes = std::to_array<TypeOfTable>({
     {"secret", OpenSecret, Needs::kSecrets},
 });
 
+// A table as complaints name it: without its name where a password may stand in it.
+std::string Shown(const TableName& table, bool is_known, const TableRules& rules) {
+  const bool may_tell = is_known && table.name.find_first_of("{:") == std::string::npos;
+  return sys::Cat(table.type, ":", rules.secrets && !may_tell ? "..." : sys::Printable(table.name, 200));
+}
+
 Opened OpenWithin(std::string_view item, Opening opening) {
   if (opening.depth > kMaxTableDepth || ++*opening.count > kMaxTables) {
     return sys::Error("tables within tables are too many");
@@ -178,10 +184,10 @@ Opened OpenWithin(std::string_view item, Opening opening) {
     }
     Opened opened = open(opening);
     if (opened || FileOf(table) == table.name) return opened;  // an error of a file names it
-    return opened.error().Within(sys::Cat(type, ":", sys::Printable(table.name, 200)));
+    return opened.error().Within(Shown(table, true, opening.use.rules));
   }
   return sys::Error(sys::Cat("there is no table type \"", sys::Printable(table.type, 40), "\" (in \"",
-                             sys::Printable(item, 200), "\"); there are ", KnownTableTypes()));
+                             Shown(table, false, opening.use.rules), "\"); there are ", KnownTableTypes()));
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ namespace outpost::conf {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class SecretTables : public testing::Test {
  protected:
@@ -105,6 +106,18 @@ TEST_F(SecretTables, ACredentialIsATableOfSystemds) {
 
 TEST_F(SecretTables, TheSecretServiceIsNotBuiltIn) {
   EXPECT_THAT(Ask("secret:outpost", "k"), HasSubstr("secret:outpost: the Secret Service is not built in"));
+}
+
+TEST_F(SecretTables, NoErrorShowsAPassword) {
+  for (const std::string item :
+       {"user:s3cret", "inline:{[relay]:587 user:s3cret}", "inline:[relay]:587=user:s3cret", "static:{user:s3cret",
+        "inline:{{[relay]:587 = user:s3cret}, user:s3cret}", "unionmap:{inline:{user:s3cret}}",
+        "randmap:user:s3cret"}) {
+    std::vector<TextComplaints> complaints;
+    const auto table = OpenTable(item, &complaints, {{.secrets = true}, {}});
+    ASSERT_FALSE(table) << item;
+    EXPECT_THAT(table.error().text(), Not(HasSubstr("s3cret"))) << item;
+  }
 }
 
 TEST_F(SecretTables, AreForPasswordsAlone) {
