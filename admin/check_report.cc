@@ -70,11 +70,11 @@ CheckReport MakeReport(conf::Configuration& configuration) {
   for (const auto& [name, value] : configuration.Explicit()) {
     const int line = configuration.LineOf(name);
     if (const auto inapplicable = conf::FindInapplicable(name)) {
-      report.not_applicable.push_back({name, line, std::string(inapplicable->reason)});
+      report.not_applicable.push_back({name, line, std::string(conf::ReasonAlone(inapplicable->reason))});
     } else if (const conf::Parameter* parameter = FindNotInEffect(name, user_defined.contains(name))) {
       const bool will_be = !conf::NameOf(parameter->feature).empty();
       auto& list = will_be ? report.not_in_effect : report.not_applicable;
-      list.push_back({name, line, conf::WhyNotInEffect(*parameter)});
+      list.push_back({name, line, std::string(conf::ReasonAlone(conf::WhyNotInEffect(*parameter)))});
       if (will_be) CheckUnread(configuration, name, parameter->values);
     }
   }

@@ -79,7 +79,7 @@ std::string ExplanationText(const ParameterFacts& facts) {
   add("written as", facts.written && facts.written != facts.value ? OrEmpty(*facts.written) : "");
   add("wrong", facts.wrong);
   add("read by", facts.readers);
-  add("in effect", facts.why_not.empty() ? "yes" : "no: " + facts.why_not);
+  add("in effect", facts.why_not.empty() ? "yes" : sys::Cat("no: ", conf::ReasonAlone(facts.why_not)));
   add("Postfix", facts.difference);
   return text;
 }

@@ -84,8 +84,10 @@ conf::MailServers AskAboutRelay(const conf::SmtpClientSettings& smtp) {
 
 void CheckPractice(conf::Configuration& configuration, const conf::QueueRunnerSettings& runner,
                    const conf::SmtpClientSettings& smtp, bool may_ask) {
+  if (!configuration.was_read()) return;  // defaults are nobody's practice
   conf::PracticeFacts facts;
   facts.smtp = smtp;
+  facts.relayhost_is_wrong = !configuration.Expanded("relayhost");
   facts.default_transport = runner.default_transport;
   facts.myorigin = runner.myorigin;
   facts.own_addresses = OwnAddresses();

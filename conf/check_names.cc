@@ -26,7 +26,9 @@ void AddRestrictionClasses(std::string_view value, Names* names) {
 
 std::string Unknown(std::string_view name) {
   const std::string_view nearest = NearestName(name);
-  if (nearest.empty()) return "unknown parameter";
+  if (nearest.empty()) {
+    return sys::Cat("unknown parameter, and no value uses it; take it out: outpost conf unset ", name);
+  }
   return sys::Cat("unknown parameter; did you mean ", nearest, "?");
 }
 

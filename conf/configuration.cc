@@ -57,6 +57,7 @@ Configuration Configuration::Parse(const Location& location, std::string_view fi
 }
 
 void Configuration::Take(std::string_view text) {
+  was_read_ = true;
   MainCf parsed = ParseMainCf(text);
   for (Complaint& error : parsed.errors) {
     AddFinding({Finding::Severity::kError, file_, error.line, std::move(error.text)});

@@ -92,6 +92,8 @@ class Configuration {
 
   const std::vector<Finding>& findings() const { return findings_; }
   bool HasErrors() const;
+  // Whether there is a text: else all values are defaults, and a finding says why.
+  bool was_read() const { return was_read_; }
   const Location& location() const { return location_; }
   // The parameters that have been asked for so far, by name or in another's value.
   const std::set<std::string, std::less<>>& names_read() const { return names_read_; }
@@ -128,6 +130,7 @@ class Configuration {
   std::unordered_set<std::string> told_;  // their texts
   mutable std::set<std::string, std::less<>> names_read_;
   mutable bool finding_domain_ = false;
+  bool was_read_ = false;
 };
 
 }  // namespace outpost::conf

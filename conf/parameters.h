@@ -88,8 +88,10 @@ std::optional<InapplicableParameter> FindInapplicable(std::string_view name);
 // What is said of a name that FindInapplicable() knows and main.cf does not set.
 std::string WhyNoValue(std::string_view name);
 
-// What is said of a parameter that is not in effect: "waits for local delivery: mail is not ...".
+// What is said of a parameter that is not in effect: "is not in effect, it waits for local delivery: mail is not ...".
 std::string WhyNotInEffect(const Parameter& parameter);
+// Of that, and of an inapplicable one's reason, the reason alone: for where it is plain that there is no effect.
+std::string_view ReasonAlone(std::string_view why_not);
 
 // "pickup, queue-runner"
 std::string ReaderNames(Readers readers);

@@ -36,10 +36,15 @@ int64_t PortOf(const PracticeFacts& facts, const NextHop& relay) {
 }
 
 void JudgeNoRelay(const PracticeFacts& facts, Findings& findings) {
-  if (!facts.smtp.relayhost.empty() || facts.default_transport != "smtp") return;
+  if (facts.relayhost_is_wrong || !facts.smtp.relayhost.empty() || facts.default_transport != "smtp") return;
   Warn(findings, "relayhost",
        "is empty: mail goes straight to the mail servers of each recipient, and many of them refuse a host that is "
        "none itself; name a relay");
+}
+
+// The host of that name itself, at the same port.
+std::string Bracketed(const NextHop& relay) {
+  return sys::Cat("[", relay.host, "]", relay.port ? sys::Cat(":", *relay.port) : std::string());
 }
 
 // Without brackets the name is that of a mail domain.
@@ -55,14 +60,14 @@ void JudgeMailServers(const PracticeFacts& facts, const NextHop& relay, Findings
       return Warn(findings, "relayhost", sys::Cat("neither DNS nor /etc/hosts knows ", host, "; is it misspelt?"));
     case Answer::kNoMail:
       if (relay.bracketed) return;
-      return Warn(
-          findings, "relayhost",
-          sys::Cat(host, " takes no mail (a null MX); write [", host, "] if the host of that name is meant"));
+      return Warn(findings, "relayhost",
+                  sys::Cat(host, " takes no mail (a null MX); write ", Bracketed(relay),
+                           " if the host of that name is meant"));
     case Answer::kNone:
       if (relay.bracketed) return;
       return Warn(findings, "relayhost",
-                  sys::Cat("is without brackets, and ", host, " has no MX record; write [", host,
-                           "] to name the host itself and spare the question"));
+                  sys::Cat("is without brackets, and ", host, " has no MX record; write ", Bracketed(relay),
+                           " to name the host itself and spare the question"));
     case Answer::kSome:
       break;
   }

@@ -33,6 +33,7 @@ struct PasswordKey {
 
 struct PracticeFacts {
   SmtpClientSettings smtp;
+  bool relayhost_is_wrong = false;  // it has a finding of its own, and its default stands in for it
   std::string default_transport;
   std::string myorigin;
   std::vector<std::string> own_addresses;  // of this host's interfaces

@@ -43,6 +43,13 @@ std::string WhyNotInEffect(const Parameter& parameter) {
   return name.empty() ? std::string(meanwhile) : sys::Cat("is not in effect, it waits for ", name, ": ", meanwhile);
 }
 
+std::string_view ReasonAlone(std::string_view why_not) {
+  for (const std::string_view begin : {"is not in effect, it ", "has no effect: "}) {
+    if (why_not.starts_with(begin)) return why_not.substr(begin.size());
+  }
+  return why_not;
+}
+
 std::string WhyNoValue(std::string_view name) {
   const auto inapplicable = FindInapplicable(name);
   return sys::Cat(name, " ", inapplicable ? inapplicable->reason : "is not known",

@@ -80,7 +80,8 @@ TEST(Configuration, WarnsOfUnknownNamesWithTheNearestOne) {
               ElementsAre("/etc/outpost/main.cf:1: warning: realyhost: unknown parameter; did you mean relayhost?",
                           "/etc/outpost/main.cf:2: warning: smtp_tls_cafile: unknown parameter; did you mean "
                           "smtp_tls_CAfile?",
-                          "/etc/outpost/main.cf:3: warning: zzz: unknown parameter"));
+                          "/etc/outpost/main.cf:3: warning: zzz: unknown parameter, and no value uses it; "
+                          "take it out: outpost conf unset zzz"));
   EXPECT_FALSE(configuration.HasErrors());
 }
 

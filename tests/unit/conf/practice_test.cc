@@ -68,7 +68,7 @@ TEST(Practice, TellsOfARelayThatDnsDoesNotKnowSo) {
       {"brackets, null MX", relay("[relay.example.org]", Answer::kNoMail), "", ""},
       {"MX", relay("example.org", Answer::kSome, {"mx.example.org"}), "", ""},
       {"not asked", relay("example.org", Answer::kNotAsked), "", ""},
-      {"no MX", relay("relay.example.org:587", Answer::kNone), "relayhost", "write [relay.example.org]"},
+      {"no MX", relay("relay.example.org:587", Answer::kNone), "relayhost", "write [relay.example.org]:587 to"},
       {"null MX", relay("example.org", Answer::kNoMail), "relayhost", "takes no mail"},
       {"typo", relay("[relay.exmaple.org]", Answer::kNoSuchName), "relayhost", "misspelt"},
       {"no answer", relay("example.org", Answer::kCouldNotAsk), "relayhost",
@@ -79,6 +79,15 @@ TEST(Practice, TellsOfARelayThatDnsDoesNotKnowSo) {
   PracticeFacts unknown = Right();
   unknown.relay.answer = Answer::kCouldNotAsk;
   EXPECT_EQ(JudgePractice(unknown).front().severity, Finding::Severity::kNote) << "no network is no mistake";
+}
+
+TEST(Practice, SaysNothingOfNoRelayWhereItsValueIsWrong) {
+  PracticeFacts facts = Right();
+  facts.smtp.relayhost.clear();
+  facts.password_keys.clear();
+  EXPECT_EQ(JudgePractice(facts).size(), 1U);
+  facts.relayhost_is_wrong = true;
+  EXPECT_TRUE(JudgePractice(facts).empty());
 }
 
 TEST(Practice, TellsOfARelayThatIsThisHost) {
