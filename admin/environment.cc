@@ -1,6 +1,7 @@
 #include "admin/environment.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <tuple>
 #include <unistd.h>
 
@@ -42,7 +43,8 @@ void PrintOut(std::string_view text) {
 }
 
 void PrintError(std::string_view text) {
-  static_cast<void>(sys::WriteAll(sys::FdView(STDERR_FILENO), sys::Cat("outpost: ", text, "\n"), "standard error"));
+  static_cast<void>(sys::WriteAll(sys::FdView(STDERR_FILENO),
+                                  sys::Cat(program_invocation_short_name, ": ", text, "\n"), "standard error"));
 }
 
 }  // namespace outpost::admin

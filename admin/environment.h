@@ -25,7 +25,7 @@ std::optional<Environment> MakeEnvironment(const std::optional<std::string>& dir
 void PrintFindings(const conf::Configuration& configuration);
 
 void PrintOut(std::string_view text);
-// "outpost: TEXT" on stderr.
+// "outpost: TEXT" on stderr; postmap and postalias say their own names.
 void PrintError(std::string_view text);
 
 }  // namespace outpost::admin

@@ -19,8 +19,7 @@ constexpr size_t kMaxFile = 1024 * 1024;
 
 std::string AbsoluteTable(const std::string& item, const std::string& directory) {
   conf::TableName table = conf::ParseTableName(item);
-  if (conf::IsIndexed(table.type) && !table.name.starts_with('/'))
-    table.name = sys::Cat(directory, "/", table.name);
+  if (conf::NamesFile(table) && !table.name.starts_with('/')) table.name = sys::Cat(directory, "/", table.name);
   return sys::Cat(table.type, ":", table.name);
 }
 

@@ -9,6 +9,7 @@ namespace {
 constexpr auto kIndexed =
     std::to_array<std::string_view>({"hash", "btree", "lmdb", "cdb", "dbm", "sdbm", "texthash"});
 constexpr auto kPatterns = std::to_array<std::string_view>({"regexp", "pcre", "cidr"});
+constexpr auto kFiles = std::to_array<std::string_view>({"regexp", "pcre", "cidr", "sqlite"});
 
 }  // namespace
 
@@ -21,6 +22,11 @@ TableName ParseTableName(std::string_view item) {
 }
 
 bool IsIndexed(std::string_view type) { return std::ranges::find(kIndexed, type) != kIndexed.end(); }
+
+bool NamesFile(const TableName& table) {
+  const bool may_be_file = IsIndexed(table.type) || std::ranges::find(kFiles, table.type) != kFiles.end();
+  return may_be_file && !table.name.empty() && !table.name.starts_with('{');
+}
 
 std::string FileOf(const TableName& table) {
   const bool may_be_file = IsIndexed(table.type) || std::ranges::find(kPatterns, table.type) != kPatterns.end();

@@ -20,6 +20,9 @@ TableName ParseTableName(std::string_view item);
 // no files at all.
 bool IsIndexed(std::string_view type);
 
+// Whether `table` is a file by its type, with any path, and not a text in braces.
+bool NamesFile(const TableName& table);
+
 // The file that a table is read from: "" where there is none.
 std::string FileOf(const TableName& table);
 

@@ -33,6 +33,10 @@ TEST(PostmapOptions, AreRead) {
   EXPECT_EQ(attached->key, "key");
   EXPECT_THAT(attached->tables, ElementsAre("hash:/here/-a"));
   EXPECT_TRUE(ParsePostmapOptions(Words{"-s", "a"}, "/here")->list);
+  const auto patterns = ParsePostmapOptions(
+      Words{"-q", "k", "pcre:checks", "regexp:{{/a/ b}}", "cidr:./nets", "sqlite:db.cf", "environ:x"}, "/here");
+  EXPECT_THAT(patterns->tables, ElementsAre("pcre:/here/checks", "regexp:{{/a/ b}}", "cidr:/here/./nets",
+                                            "sqlite:/here/db.cf", "environ:x"));
 }
 
 TEST(PostmapOptions, WhatIsNotThereIsRefused) {
