@@ -17,8 +17,9 @@ std::unique_ptr<Table> OpenOne(Configuration& configuration, std::string_view pa
                                const Teller& tell) {
   std::vector<TextComplaints> texts;
   sys::Result<std::unique_ptr<Table>> table = OpenTable(item, &texts, {RulesOf(parameter), tell});
-  if (!table && table.error().code() == EACCES) {
-    configuration.AddFinding(UnreadableFile(FileOf(ParseTableName(item)), CurrentReader()));
+  const std::string file = FileOf(ParseTableName(item));
+  if (!table && table.error().code() == EACCES && !file.empty()) {
+    configuration.AddFinding(UnreadableFile(file, CurrentReader()));
     return nullptr;
   }
   if (!table) {
