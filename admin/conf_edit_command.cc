@@ -47,7 +47,7 @@ std::vector<std::string> Objections(const conf::Location& location, std::string_
     const bool told = std::ranges::any_of(
         objections, [&](const std::string& objection) { return objection.starts_with(edit.name + ": "); });
     if (!facts.wrong.empty() && !told) objections.push_back(sys::Cat(edit.name, ": ", facts.wrong));
-    if (!facts.why_not.empty()) PrintError(sys::Cat("note: ", edit.name, ": ", facts.why_not));
+    if (!facts.why_not.empty() && !told) PrintError(sys::Cat("note: ", edit.name, ": ", facts.why_not));
   }
   return objections;
 }

@@ -56,6 +56,8 @@ TEST_F(ConfEditCommandTest, WritesNothingWhenOneIsWrongAndTellsOfAll) {
     EXPECT_THAT(said_, HasSubstr(part));
   }
   EXPECT_EQ(Run([&] { return SetParameters(environment, Words{"a b", "=c"}, false); }), EX_DATAERR);
+  EXPECT_EQ(Run([&] { return SetParameters(environment, Words{"transport_maps=hash:/x"}, false); }), EX_DATAERR);
+  EXPECT_EQ(said_.find("is not in effect"), said_.rfind("is not in effect")) << "told once";
   EXPECT_EQ(MainCf(), before);
 }
 
