@@ -43,6 +43,9 @@ def _pids(mailer, part):
 
 
 def _one(mailer, part):
+    if part == "connection":  # an idle one ends after five seconds
+        queue_id = mailer.submit("a@example.org", message=b"Subject: again\n\nagain\n")
+        mailer.wait_for_log(f"{queue_id}: removed")
     pids = _pids(mailer, part)
     assert len(pids) == 1, f"{part}: {pids}; the log:\n{mailer.log()}"
     return pids[0]
