@@ -4,6 +4,7 @@
 #include "conf/next_hop.h"
 #include "conf/settings.h"
 #include "conf/settings_checks.h"
+#include "conf/value_types.h"
 #include "lib/sys/text.h"
 
 namespace outpost::conf {
@@ -112,7 +113,10 @@ void ReadTls(Configuration& configuration, SmtpClientSettings* settings) {
 void ReadSasl(Configuration& configuration, SmtpClientSettings* settings) {
   settings->smtp_sasl_auth_enable = configuration.Bool("smtp_sasl_auth_enable");
   settings->smtp_sasl_password_maps = configuration.List("smtp_sasl_password_maps");
-  if (settings->smtp_sasl_auth_enable && settings->smtp_sasl_password_maps.empty()) {
+  // A list that is wrong has a finding of its own.
+  const auto written = configuration.Expanded("smtp_sasl_password_maps");
+  const bool is_right = written && SplitList(*written);
+  if (settings->smtp_sasl_auth_enable && settings->smtp_sasl_password_maps.empty() && is_right) {
     configuration.AddFinding(Severity::kError, "smtp_sasl_auth_enable", "needs smtp_sasl_password_maps");
   }
   settings->smtp_sasl_security_options = configuration.List("smtp_sasl_security_options");

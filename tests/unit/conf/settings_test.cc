@@ -69,6 +69,7 @@ TEST(Settings, FindsEachWrongValue) {
       {"smtp_tls_security_level = secured\n", "\"secured\" is not known"},
       {"smtp_tls_wrappermode = yes\n", "needs smtp_tls_security_level"},
       {"smtp_sasl_auth_enable = yes\n", "needs smtp_sasl_password_maps"},
+      {"smtp_sasl_password_maps = inline:{a\nsmtp_sasl_auth_enable = yes\n", "\"{\" without \"}\""},
       {"smtp_sasl_security_options = noplain\n", "\"noplain\" is not known"},
       {"smtp_sasl_mechanism_filter = plain, !/etc/outpost/mechanisms\n", "/etc/outpost/mechanisms: No such file"},
       {"smtp_sasl_mechanism_filter = !gssapi, hash:/etc/mechanisms, static:all\n", "\"hash:/etc/mechanisms\""},
