@@ -182,7 +182,12 @@ void DefineMap(CLI::App& app, Options& options, Command& chosen) {
       [&] { chosen = [&](Environment&) { return outpost::admin::ListMap(options.table, options.json); }; });
   auto* check = map->add_subcommand("check", "What is wrong with tables, with file and line");
   check->add_option("TABLE", options.names, "type:name")->required();
-  check->callback([&] { chosen = [&](Environment&) { return outpost::admin::CheckMaps(options.names); }; });
+  check->callback([&] {
+    chosen = [&](Environment&) {
+      const auto checked = outpost::admin::CheckMaps(options.names);
+      return checked.opened && checked.complaints == 0 ? EX_OK : EX_CONFIG;
+    };
+  });
 }
 
 // One line, as for every other error. CLI11 says neither who speaks nor which words there are.

@@ -114,16 +114,18 @@ int ListMap(const std::string& item, bool json) {
   return EX_UNAVAILABLE;
 }
 
-int CheckMaps(const std::vector<std::string>& tables, const conf::TableRules& rules) {
-  bool right = true;
+MapsChecked CheckMaps(const std::vector<std::string>& tables, const conf::TableRules& rules) {
+  MapsChecked checked;
   for (const auto& item : tables) {
     size_t complaints = 0;
-    const bool opened = OpenMap(item, &complaints, rules) != nullptr;
-    if (opened && complaints == 0)
+    if (OpenMap(item, &complaints, rules) == nullptr) {
+      checked.opened = false;
+    } else if (complaints == 0) {
       PrintOut(sys::Cat(item, ": right; nothing is to be built: it is read as text\n"));
-    right = right && opened && complaints == 0;
+    }
+    checked.complaints += complaints;
   }
-  return right ? EX_OK : EX_CONFIG;
+  return checked;
 }
 
 int CheckAliases(Environment& environment, bool verbose) {
@@ -139,13 +141,12 @@ int CheckAliases(Environment& environment, bool verbose) {
     const std::string file = conf::FileOf(conf::ParseTableName(item));
     if (file.empty() || access(file.c_str(), F_OK) == 0) there.push_back(item);
   }
-  size_t complaints = 0;
   bool opened = true;
   for (const std::string& item : there) {
-    opened = OpenMap(item, &complaints, conf::RulesOf(kDatabase)) != nullptr && opened;
+    opened = OpenMap(item, nullptr, conf::RulesOf(kDatabase)) != nullptr && opened;
   }
   if (verbose) PrintOut("Nothing to build: tables are read as text.\n");
-  return opened && complaints == 0 ? EX_OK : EX_CONFIG;
+  return opened ? EX_OK : EX_CONFIG;
 }
 
 }  // namespace outpost::admin

@@ -31,11 +31,16 @@ int QueryMap(const std::string& table, const std::vector<std::string>& keys, boo
 // All entries, "KEY<TAB>VALUE" a line, or JSON.
 int ListMap(const std::string& table, bool json);
 
-// Says what is wrong with each table, and that it is right where nothing is. EX_CONFIG when something is.
-int CheckMaps(const std::vector<std::string>& tables, const conf::TableRules& rules = kAnyUse);
+// Says what is wrong with each table, and that it is right where nothing is.
+struct MapsChecked {
+  bool opened = true;     // every table; else the reason has been printed
+  size_t complaints = 0;  // lines that were left out
+};
+MapsChecked CheckMaps(const std::vector<std::string>& tables, const conf::TableRules& rules = kAnyUse);
 
 // newaliases: CheckMaps of the tables of alias_database. Those that are not there are nothing to check: this host delivers
-// nothing itself. Without `verbose` only what is wrong is told.
+// nothing itself. Without `verbose` only what is wrong is told. EX_CONFIG when one cannot be read; lines that are left out are
+// no failure, as in Postfix.
 int CheckAliases(Environment& environment, bool verbose);
 
 }  // namespace outpost::admin

@@ -175,7 +175,7 @@ int Postmap(std::span<const std::string> arguments, MapProgram program) {
   if (!options->without_effect.empty()) {
     PrintError(sys::Cat("-", options->without_effect, " has no effect: no index is built"));
   }
-  if (!options->key && !options->list) return CheckMaps(options->tables, rules) == EX_OK ? 0 : 1;
+  if (!options->key && !options->list) return CheckMaps(options->tables, rules).opened ? 0 : 1;
   Tables tables;
   for (const auto& item : options->tables) {
     tables.push_back(OpenMap(item, nullptr, rules));
