@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 from pathlib import Path
@@ -164,8 +165,20 @@ class Outpost:
             return found if len(found) >= count else None
         return wait_for(lines, f"log lines like {pattern!r}", timeout, detail=self.log)
 
+    def _maildrop_has_mail(self):
+        """Whole records, which are executable; what is half written is nobody's message."""
+        for path in self.spool.glob("maildrop/*"):
+            try:
+                facts = path.lstat()
+            except FileNotFoundError:  # pickup has just taken it
+                continue
+            if stat.S_ISREG(facts.st_mode) and facts.st_mode & stat.S_IXUSR:
+                return True
+        return False
+
     def wait_until_empty(self, timeout=60):
-        wait_for(lambda: not self.queue(), "an empty queue", timeout, interval=0.1,
+        # In this order: what leaves the maildrop is in the queue by then.
+        wait_for(lambda: not self._maildrop_has_mail() and not self.queue(), "an empty queue", timeout, interval=0.1,
                  detail=lambda: f"{self.queue()}\n{self.log()[-4000:]}")
 
     def wait_for_deferred(self, queue_id, timeout=PATIENCE):
