@@ -107,12 +107,11 @@ bool SubmitServer::AcceptOne() {
     if (socket.error().code() == EAGAIN) return false;
     if (socket.error().code() == ECONNABORTED) return true;
     // No descriptors, no memory: asking again at once would only burn time.
-    if (!std::exchange(is_short_, true)) log_.Warning(socket.error().text());
+    TellOfShortage(socket.error().text());
     SetAccepting(false);
     pause_ = loop_.After(kPause, [this] { SetAccepting(true); });
     return false;
   }
-  is_short_ = false;
   const auto peer = sys::PeerCredentials(*socket);
   if (!peer || !Admit(peer->uid)) return true;
   const uint64_t number = next_number_++;
@@ -122,6 +121,14 @@ bool SubmitServer::AcceptOne() {
   OnReadable(number);  // most have written all by now, and need not be watched
   WatchIncomplete(number);
   return true;
+}
+
+// Not each time: callers that come and go could fill the log.
+void SubmitServer::TellOfShortage(const std::string& what) {
+  const sys::Microseconds now = sys::MonotonicClock();
+  if (now < tells_of_shortage_again_) return;
+  tells_of_shortage_again_ = now + kTellInterval;
+  log_.Warning(what);
 }
 
 void SubmitServer::WatchIncomplete(uint64_t number) {

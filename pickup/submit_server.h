@@ -40,6 +40,7 @@ class SubmitServer {
   bool HasPlacesSoon() const;
   // Takes one connection; false when none waits, or none can be taken.
   bool AcceptOne();
+  void TellOfShortage(const std::string& what);
   // Whether this uid may have one more; says so, now and then, when not.
   bool Admit(uint32_t uid);
   // Where all places are taken: whether another user gave one up.
@@ -63,11 +64,11 @@ class SubmitServer {
   sys::EventLoop::WatchId listener_watch_ = 0;
   bool accepting_ = false;
   sys::EventLoop::TimerId pause_ = 0;
-  bool is_short_ = false;  // of what a connection needs; it has been said
   uint64_t next_number_ = 1;
   std::unordered_map<uint64_t, std::unique_ptr<Connection>> connections_;
   std::unordered_map<uint32_t, int64_t> peers_;  // connections by uid
   sys::Microseconds tells_again_{};              // that somebody has too many
+  sys::Microseconds tells_of_shortage_again_{};  // of descriptors or memory
 };
 
 }  // namespace outpost::pickup
