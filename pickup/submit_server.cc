@@ -101,13 +101,21 @@ bool SubmitServer::HasPlacesSoon() const {
   return static_cast<size_t>(incomplete) < kMostIncomplete;
 }
 
+// Not each time: whoever wants to could fill the log.
+bool SubmitServer::MayTell(sys::Microseconds& again) {
+  const sys::Microseconds now = sys::MonotonicClock();
+  if (now < again) return false;
+  again = now + kTellInterval;
+  return true;
+}
+
 bool SubmitServer::AcceptOne() {
   auto socket = sys::Accept(listener_);
   if (!socket) {
     if (socket.error().code() == EAGAIN) return false;
     if (socket.error().code() == ECONNABORTED) return true;
     // No descriptors, no memory: asking again at once would only burn time.
-    TellOfShortage(socket.error().text());
+    if (MayTell(tells_of_shortage_again_)) log_.Warning(socket.error().text());
     SetAccepting(false);
     pause_ = loop_.After(kPause, [this] { SetAccepting(true); });
     return false;
@@ -121,14 +129,6 @@ bool SubmitServer::AcceptOne() {
   OnReadable(number);  // most have written all by now, and need not be watched
   WatchIncomplete(number);
   return true;
-}
-
-// Not each time: callers that come and go could fill the log.
-void SubmitServer::TellOfShortage(const std::string& what) {
-  const sys::Microseconds now = sys::MonotonicClock();
-  if (now < tells_of_shortage_again_) return;
-  tells_of_shortage_again_ = now + kTellInterval;
-  log_.Warning(what);
 }
 
 void SubmitServer::WatchIncomplete(uint64_t number) {
@@ -148,9 +148,7 @@ bool SubmitServer::Admit(uint32_t uid) {
     ++peers_[uid];
     return true;
   }
-  // Not each time: whoever wants to could fill the log.
-  if (const sys::Microseconds now = sys::MonotonicClock(); now >= tells_again_) {
-    tells_again_ = now + kTellInterval;
+  if (MayTell(tells_again_)) {
     log_.Warning(
         sys::Cat("uid ", uid, " has ", connections,
                  " submissions at once, as many as submit_connection_limit; more are left to the maildrop"));

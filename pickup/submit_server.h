@@ -40,7 +40,8 @@ class SubmitServer {
   bool HasPlacesSoon() const;
   // Takes one connection; false when none waits, or none can be taken.
   bool AcceptOne();
-  void TellOfShortage(const std::string& what);
+  // Whether its time has come, which is then put off.
+  static bool MayTell(sys::Microseconds& again);
   // Whether this uid may have one more; says so, now and then, when not.
   bool Admit(uint32_t uid);
   // Where all places are taken: whether another user gave one up.
