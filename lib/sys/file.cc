@@ -148,7 +148,7 @@ Result<void> SyncFile(FdView fd, std::string_view what) {
 
 Result<void> ReplaceFile(const std::string& path, std::string_view bytes, mode_t mode,
                          const std::optional<FileOwner>& owner) {
-  const std::string temporary = Cat(path, ".tmp");
+  const std::string temporary = Cat(path, ".outpost-new");  // nobody else's
   const auto write_new = [&]() -> Result<void> {
     constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
     auto fd = OpenFile(temporary, kFlags, mode);

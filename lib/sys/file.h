@@ -43,9 +43,9 @@ struct FileOwner {
   uid_t user = 0;
   gid_t group = 0;
 };
-// Writes `bytes` to PATH.tmp, syncs it, renames it over `path`, syncs the directory: after a crash the old or the new file
+// Writes `bytes` to PATH.outpost-new, syncs it, renames it over `path`, syncs the directory: after a crash the old or the new file
 // is there, whole. It is this process's unless an owner is named, and never without that owner. The caller sees to it that
-// one at a time replaces a file; a PATH.tmp that is there was left by a crash.
+// one at a time replaces a file; a PATH.outpost-new that is there was left by a crash.
 Result<void> ReplaceFile(const std::string& path, std::string_view bytes, mode_t mode,
                          const std::optional<FileOwner>& owner = {});
 

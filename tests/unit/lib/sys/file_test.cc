@@ -123,10 +123,11 @@ TEST(SysFile, ReplacesAFileWithExactlyItsMode) {
 
 TEST(SysFile, ReplacingAFileIsNotHinderedByWhatACrashLeft) {
   const TemporaryDirectory root;
-  root.Write("file.tmp", "half");
+  root.Write("file.outpost-new", "half");
+  root.Write("file.tmp", "somebody's");
   ASSERT_TRUE(ReplaceFile(root / "file", "new", 0600));
   EXPECT_EQ(*ReadFile(root / "file", 100), "new");
-  EXPECT_EQ(FilesIn(root.path()), 1U);
+  EXPECT_EQ(FilesIn(root.path()), 2U);
 }
 
 TEST(SysFile, AFailedReplacementLeavesTheOldFileAndNothingElse) {
