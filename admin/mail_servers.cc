@@ -29,16 +29,16 @@ bool SystemKnows(const std::string& name) {
   return true;
 }
 
-const conf::MailServers kMalformed{Answer::kCouldNotAsk, {}, "the answer is malformed"};
+conf::MailServers Malformed() { return {Answer::kCouldNotAsk, {}, "the answer is malformed"}; }
 
 conf::MailServers ReadAnswer(std::span<const unsigned char> bytes) {
   constexpr uint16_t kPreference = 2;  // bytes before the name
   ns_msg message;
-  if (ns_initparse(bytes.data(), static_cast<int>(bytes.size()), &message) != 0) return kMalformed;
+  if (ns_initparse(bytes.data(), static_cast<int>(bytes.size()), &message) != 0) return Malformed();
   conf::MailServers servers{Answer::kNone, {}, ""};
   for (int i = 0; i < ns_msg_count(message, ns_s_an); ++i) {
     ns_rr record;
-    if (ns_parserr(&message, ns_s_an, i, &record) != 0) return kMalformed;
+    if (ns_parserr(&message, ns_s_an, i, &record) != 0) return Malformed();
     if (ns_rr_type(record) != ns_t_mx || ns_rr_rdlen(record) <= kPreference) continue;
     char name[NS_MAXDNAME];
     const unsigned char* const written = ns_rr_rdata(record) + kPreference;

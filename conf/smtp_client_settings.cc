@@ -113,10 +113,12 @@ void ReadTls(Configuration& configuration, SmtpClientSettings* settings) {
 void ReadSasl(Configuration& configuration, SmtpClientSettings* settings) {
   settings->smtp_sasl_auth_enable = configuration.Bool("smtp_sasl_auth_enable");
   settings->smtp_sasl_password_maps = configuration.List("smtp_sasl_password_maps");
-  // A list that is wrong has a finding of its own.
-  const auto written = configuration.Expanded("smtp_sasl_password_maps");
-  const bool is_right = written && SplitList(*written);
-  if (settings->smtp_sasl_auth_enable && settings->smtp_sasl_password_maps.empty() && is_right) {
+  // A list that is wrong is empty, and has a finding of its own.
+  const auto is_right = [&] {
+    const auto written = configuration.Expanded("smtp_sasl_password_maps");
+    return written && SplitList(*written);
+  };
+  if (settings->smtp_sasl_auth_enable && settings->smtp_sasl_password_maps.empty() && is_right()) {
     configuration.AddFinding(Severity::kError, "smtp_sasl_auth_enable", "needs smtp_sasl_password_maps");
   }
   settings->smtp_sasl_security_options = configuration.List("smtp_sasl_security_options");
