@@ -62,7 +62,10 @@ sys::Result<Round> Measure(const char* item, const std::vector<std::string_view>
 
 int Run(const char* item, const char* file, size_t lookups) {
   const auto text = sys::ReadFile(file, kMaxKeys);
-  if (!text || text->empty()) return EX_NOINPUT;
+  if (!text || text->empty()) {
+    std::fprintf(stderr, "%s: %s\n", file, text ? "has no keys" : text.error().text().c_str());
+    return EX_NOINPUT;
+  }
   const std::vector<std::string_view> keys = LinesOf(*text);
   std::array<Round, kRounds> rounds;
   for (Round& round : rounds) {
